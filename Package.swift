@@ -9,17 +9,43 @@ let house: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
 let package = Package(
   name: "kai",
+  products: [
+    .library(name: "Wire", targets: ["Wire"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
   targets: [
     // Module maps over Debian's -dev packages.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Small leaves that the programs share.
     .target(name: "JSON", swiftSettings: house),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: house),
 
+    .target(
+      name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, crypto, logging], swiftSettings: house),
+    .executableTarget(
+      name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),
+    .target(name: "WireFuzz", dependencies: ["Wire", nio], path: "Benchmarks/WireFuzz", swiftSettings: house),
+
     .testTarget(name: "JSONTests", dependencies: ["JSON", "SQLite"], swiftSettings: house),
+    .testTarget(
+      name: "WireTests", dependencies: ["Wire", "WireFuzz", "JSON", nio, nioPosix, nioEmbedded, crypto, logging],
+      exclude: ["Vectors", "Python"], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

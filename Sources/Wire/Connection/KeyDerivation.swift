@@ -1,0 +1,14 @@
+import Crypto
+
+/// Derives each key's secret from the server's master key, so that the server stores one secret however many keys there are.
+public enum KeyDerivation {
+  /// Bytes of a secret.
+  public static let secretBytes = 32
+
+  /// HKDF-SHA256 with an empty salt and the info `"kaiw1 key " ‖ keyId`.
+  public static func secret(master: [UInt8], keyId: String) -> [UInt8] {
+    let key = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: SymmetricKey(data: master), info: [UInt8](("kaiw1 key " + keyId).utf8), outputByteCount: secretBytes)
+    return key.withUnsafeBytes { [UInt8]($0) }
+  }
+}

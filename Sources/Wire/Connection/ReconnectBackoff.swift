@@ -1,0 +1,17 @@
+/// How long to wait before the next attempt: doubling from 50 ms to 5 s, each time a random half to whole of it, so that clients that
+/// lost the same server do not come back together.
+struct ReconnectBackoff: Sendable {
+  static let baseMs: Int64 = 50
+  static let capMs: Int64 = 5_000
+
+  private(set) var attempts = 0
+
+  /// - Parameter random: 0..<1
+  mutating func nextDelayMs(random: Double) -> Int64 {
+    let ceiling = min(Self.baseMs << min(Int64(attempts), 10), Self.capMs)
+    attempts += 1
+    return ceiling / 2 + Int64(Double(ceiling / 2) * min(max(random, 0), 1))
+  }
+
+  mutating func reset() { attempts = 0 }
+}

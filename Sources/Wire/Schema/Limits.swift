@@ -1,0 +1,69 @@
+/// Every limit of the protocol, in one place, with its unit last in the name.
+public enum Limits {
+  // Frames.
+  public static let frameHeaderBytes = 24
+  public static let handshakeFrameBytes = 4 * 1024
+  /// No connection agrees on less, so that a chunk with its lengths always fits.
+  public static let minFrameBytes = 512 * 1024
+  public static let defaultFrameBytes = 1024 * 1024
+  public static let hardFrameBytes = 16 * 1024 * 1024
+  public static let defaultMessageBytes = 4 * 1024 * 1024
+  public static let hardMessageBytes = 16 * 1024 * 1024
+  public static let headBytes = 4 * 1024
+  public static let chunkBytes = 256 * 1024
+  /// A body may inflate to at most `inflateRatio` × its size + `inflateSlackBytes`: zlib cannot do more.
+  public static let inflateRatio = 1040
+  public static let inflateSlackBytes = 64
+  public static let compressFromBytes = 1024
+  public static let compressWithDictionaryFromBytes = 512
+
+  // Streams and connections.
+  public static let maxStreams = 256
+  public static let pendingBytesPerPeer = 16 * 1024 * 1024
+  public static let requestBytesPerPeer = 32 * 1024 * 1024
+  public static let handshakeTimeoutMs: Int64 = 5_000
+  public static let halfOpenConnections = 128
+  public static let pingIdleMs: Int64 = 30_000
+  public static let pongTimeoutMs: Int64 = 10_000
+  public static let abuseWindowMs: Int64 = 30_000
+  public static let abuseCancels = 200
+  public static let abuseErrors = 200
+  public static let abuseControlFrames = 200
+  public static let abuseOddities = 200
+  public static let initialStreamBytes: UInt32 = 1024 * 1024
+  public static let initialStreamItems: UInt32 = 256
+  public static let idempotencyTtlMs: Int64 = 24 * 3_600_000
+
+  // Messages.
+  public static let maxMessageDepth = 16
+  public static let maxDecodePasses = 1_024
+  public static let idBytes = 64
+  public static let nameBytes = 256
+  public static let titleBytes = 1_024
+  public static let metadataBytes = 64 * 1024
+  public static let labels = 64
+  public static let promptBytes = 256 * 1024
+  public static let textBytes = 1024 * 1024
+  public static let uriBytes = 4 * 1024
+  public static let memoryValueBytes = 64 * 1024
+  public static let memoryKeyBytes = 512
+  public static let entries = 4_096
+  public static let eventsPerCommit = 256
+  public static let listDefault: UInt32 = 100
+  public static let listMax: UInt32 = 1_000
+  public static let cursorBytes = 256
+
+  // Work.
+  public static let recursionLimitDefault: UInt32 = 100
+  public static let recursionLimitMax: UInt32 = 500
+  public static let leaseTtlMs: Int64 = 15_000
+  public static let heartbeatIntervalMs: Int64 = 3_000
+  public static let leaseMarginMs: Int64 = 3_000
+  public static let leaseGraceMs: Int64 = 2_000
+  public static let grantAckMs: Int64 = 2_000
+  public static let maxAttempts: UInt32 = 5
+  /// A commit is one message: what is left of it holds the events and the result.
+  public static let checkpointBytes = 3_584 * 1024
+  public static let artifactBytes: UInt64 = 256 * 1024 * 1024
+  public static let artifactPathBytes = 1_024
+}

@@ -1,0 +1,49 @@
+import NIOCore
+
+/// One authenticated connection, as the service holds it: a door to its handler on its event loop.
+final class ServerPeer: ServerConnection {
+  let id: UInt64
+  let principal: Principal
+  let remoteAddress: String
+  private let eventLoop: any EventLoop
+  /// Emptied when the connection ends, so that a service that keeps the peer does not keep the connection.
+  private let handler: NIOLoopBoundBox<ServerConnectionHandler?>
+
+  /// Must be called on the handler's event loop.
+  init(
+    id: UInt64, principal: Principal, remoteAddress: String, handler: ServerConnectionHandler, eventLoop: any EventLoop
+  ) {
+    self.id = id
+    self.principal = principal
+    self.remoteAddress = remoteAddress
+    self.eventLoop = eventLoop
+    self.handler = NIOLoopBoundBox(handler, eventLoop: eventLoop)
+  }
+
+  func send(_ outbound: [Outbound]) {
+    onLoop { $0.send(outbound) }
+  }
+
+  func grantUpload(streamID: UInt32, bytes: UInt32) {
+    onLoop { $0.grantUpload(streamID: streamID, bytes: bytes) }
+  }
+
+  func close(_ reason: WireError) {
+    onLoop { $0.close(reason) }
+  }
+
+  /// Must be called on the event loop.
+  func disconnect() {
+    handler.value = nil
+  }
+
+  private func onLoop(_ act: @escaping @Sendable (ServerConnectionHandler) -> Void) {
+    if eventLoop.inEventLoop {
+      if let handler = handler.value { act(handler) }
+    } else {
+      eventLoop.execute { [handler] in
+        if let handler = handler.value { act(handler) }
+      }
+    }
+  }
+}
