@@ -15,10 +15,12 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
   name: "kai",
   products: [
+    .executable(name: "kai-session", targets: ["SessionService"]),
     .library(name: "Wire", targets: ["Wire"]),
   ],
   dependencies: [
@@ -26,6 +28,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // Module maps over Debian's -dev packages.
@@ -38,6 +41,11 @@ let package = Package(
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, crypto, logging], swiftSettings: house),
+    .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
+    .executableTarget(
+      name: "SessionService",
+      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging, signals],
+      swiftSettings: house),
     .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),
     .target(name: "WireFuzz", dependencies: ["Wire", nio], path: "Benchmarks/WireFuzz", swiftSettings: house),
@@ -46,6 +54,10 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "WireFuzz", "JSON", nio, nioPosix, nioEmbedded, crypto, logging],
       exclude: ["Vectors", "Python"], swiftSettings: house),
+    .testTarget(
+      name: "SessionServiceTests",
+      dependencies: ["SessionService", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging],
+      swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

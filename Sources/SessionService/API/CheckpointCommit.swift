@@ -1,0 +1,166 @@
+import NIOCore
+import Wire
+
+/// `checkpoint.commit`: one step of a session, with all that happened in it, in one transaction.
+struct CheckpointCommit: Sendable {
+  let queue: TaskQueue
+
+  func register(on router: inout Router) {
+    // A step is its own proof: the repeat of a commit finds its checkpoint, so that no reply needs to be kept.
+    router.write(Methods.checkpointCommit, replay: .ownState) { (transaction, request, context) throws(WireError) in
+      try commit(request, context, in: transaction)
+    }
+  }
+
+  private func commit(
+    _ request: CommitRequest, _ context: CallContext, in transaction: any Transaction
+  ) throws(WireError) -> CommitResponse {
+    guard let fence = request.fence else { throw WireError(.invalidArgument, "the fence is missing") }
+    try Identifier.session.require(fence.sessionId)
+    let (body, snapshot) = try Self.parts(of: context.attachment, request)
+    let head = try SessionRepository.head(fence.sessionId, in: transaction)
+    if let step = try repeated(request, fence, head, in: transaction) {
+      return try response(step, fence, head.status, in: transaction)
+    }
+    let lease = try queue.lease(of: fence, principal: context.principal, in: transaction)
+    guard request.parentStep == head.step else {
+      throw WireError(.conflict, "the parent step is \(request.parentStep), but the head is \(head.step)")
+    }
+    let step = head.step + 1
+    let checkpoint = Checkpoint.with {
+      $0.sessionId = fence.sessionId
+      $0.step = step
+      $0.parentStep = head.step
+      $0.epoch = fence.epoch
+      $0.taskId = fence.taskId
+      $0.nodeId = fence.nodeId
+      $0.createdAt = transaction.now
+      $0.kind = request.kind
+      $0.summary = request.summary
+      $0.bodyBytes = request.bodyBytes
+      $0.bodyCrc = request.bodyCrc
+      $0.snapshotBytes = request.snapshotBytes
+      $0.snapshotCrc = request.snapshotCrc
+    }
+    try CheckpointRepository.append(
+      checkpoint, body: body, snapshot: snapshot, segmentId: head.segmentId, in: transaction)
+    try SessionRepository.advanceHead(fence.sessionId, to: step, in: transaction)
+    try queue.record(try Self.events(of: request, fence, step), of: fence.sessionId, in: transaction)
+    let answer = try response(step, fence, head.status, in: transaction)
+    if let finish = request.finish {
+      var task = try TaskRepository.get(fence.taskId, in: transaction)
+      let result = try TaskRules.ending(
+        finish, isCancelRequested: task.isCancelRequested, reason: task.record.reason)
+      try queue.endTask(&task, result, of: lease, in: transaction)
+    } else if request.release {
+      try queue.endLease(lease, .released, in: transaction)
+    } else {
+      transaction.afterCommit { [queue] in
+        queue.decide { (dispatcher, now) in
+          dispatcher.renew(sessionId: lease.sessionId, epoch: lease.epoch, now: now)
+          return []
+        }
+      }
+    }
+    return answer
+  }
+
+  /// The step that an earlier arrival of this very commit made, or nil.
+  private func repeated(
+    _ request: CommitRequest, _ fence: Fence, _ head: SessionRepository.Head, in transaction: any Transaction
+  ) throws(WireError) -> UInt64? {
+    guard request.parentStep < head.step else { return nil }
+    let step = request.parentStep + 1
+    let chain = try SegmentRepository.chain(segmentId: head.segmentId, head: head.step, in: transaction)
+    guard let made = try CheckpointRepository.find(step: step, of: fence.sessionId, in: chain, transaction),
+      made.epoch == fence.epoch, made.taskId == fence.taskId, made.nodeId == fence.nodeId,
+      made.bodyCrc == request.bodyCrc, made.bodyBytes == request.bodyBytes, made.kind == request.kind
+    else { return nil }
+    return step
+  }
+
+  private func response(
+    _ step: UInt64, _ fence: Fence, _ status: SessionStatus, in transaction: any Transaction
+  ) throws(WireError) -> CommitResponse {
+    let isCancelRequested = try TaskRepository.isCancelRequested(fence.taskId, in: transaction)
+    let isDraining = queue.view { $0.isDraining }
+    return CommitResponse.with {
+      $0.step = step
+      $0.pause = !TaskRules.isOpen(status) || isDraining
+      $0.cancel = isCancelRequested
+    }
+  }
+
+  /// Body and snapshot, as they came, checked against their sizes and checksums.
+  private static func parts(
+    of attachment: ByteBuffer, _ request: CommitRequest
+  ) throws(WireError) -> (body: [UInt8], snapshot: [UInt8]) {
+    var rest = attachment
+    let sizes = (body: Int(request.bodyBytes), snapshot: Int(request.snapshotBytes))
+    guard sizes.body <= Limits.checkpointBytes, sizes.snapshot <= Limits.checkpointBytes else {
+      throw WireError(.limitExceeded, "a checkpoint's body or snapshot is larger than \(Limits.checkpointBytes) bytes")
+    }
+    guard sizes.body > 0, rest.readableBytes == sizes.body + sizes.snapshot,
+      let body = rest.readSlice(length: sizes.body)
+    else {
+      throw WireError(
+        .invalidArgument,
+        "the attachment has \(attachment.readableBytes) bytes, not body_bytes \(sizes.body) and snapshot_bytes \(sizes.snapshot)")
+    }
+    guard body.withUnsafeReadableBytes(Checksum.crc32) == request.bodyCrc,
+      sizes.snapshot == 0 || rest.withUnsafeReadableBytes(Checksum.crc32) == request.snapshotCrc
+    else {
+      throw WireError(.badChecksum, "the checkpoint's bytes do not match body_crc or snapshot_crc")
+    }
+    return ([UInt8](buffer: body), [UInt8](buffer: rest))
+  }
+
+  /// The events that the node reports, then the one that says that the step is durable.
+  private static func events(
+    of request: CommitRequest, _ fence: Fence, _ step: UInt64
+  ) throws(WireError) -> [Event] {
+    var events: [Event] = []
+    for var event in request.events {
+      try NodeEvents.requireDurable(event.kind)
+      event.taskId = fence.taskId
+      event.step = step
+      events.append(event)
+    }
+    events.append(
+      Event.with {
+        $0.kind = .stepCommitted
+        $0.taskId = fence.taskId
+        $0.step = step
+        $0.text = request.summary
+      })
+    return events
+  }
+}
+
+/// Which events a node may report, and how; the others are the service's own to write.
+enum NodeEvents {
+  /// With a commit, as part of the log.
+  /// - Throws: `invalid_argument`
+  static func requireDurable(_ kind: EventKind) throws(WireError) {
+    switch kind {
+    case .taskStarted, .assistantMessage, .toolStarted, .toolFinished, .notice: return
+    case .unspecified, .taskQueued, .stepCommitted, .taskFinished, .taskRequeued, .sessionChanged, .token, .sessionDeleted:
+      throw WireError(
+        .invalidArgument, "a node may not commit an event of kind \(kind.label)",
+        hint: "Tokens go with node.emit; the service writes the others itself.")
+    }
+  }
+
+  /// With `node.emit`, for whoever watches now.
+  /// - Throws: `invalid_argument`
+  static func requireLive(_ kind: EventKind) throws(WireError) {
+    switch kind {
+    case .token, .toolStarted: return
+    case .unspecified, .taskQueued, .taskStarted, .stepCommitted, .assistantMessage, .toolFinished, .taskFinished,
+      .taskRequeued, .sessionChanged, .notice, .sessionDeleted:
+      throw WireError(
+        .invalidArgument, "a node may not emit an event of kind \(kind.label)",
+        hint: "What is to be kept goes with checkpoint.commit.")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Wire
+
+/// `connection.*`: the users' databases.
+struct ConnectionMethods: Sendable {
+  let vault: SecretVault
+  let memoryIndex: any MemoryIndex
+
+  func register(on router: inout Router) {
+    router.write(Methods.connectionCreate) { (transaction, request, _) throws(WireError) in
+      try create(request, in: transaction)
+    }
+    router.read(Methods.connectionGet) { (transaction, request, _) throws(WireError) in
+      try ConnectionRepository.get(request.id, in: transaction)
+    }
+    router.read(Methods.connectionList) { (transaction, request, _) throws(WireError) in
+      let page = try ConnectionRepository.list(page: try PageRequest(request.page, list: "connection"), in: transaction)
+      return ConnectionList.with { list in
+        list.connections = page.items
+        list.total = page.total
+        list.nextCursor = page.nextCursor
+      }
+    }
+    router.write(Methods.connectionUpdate) { (transaction, request, _) throws(WireError) in
+      try update(request, in: transaction)
+    }
+    router.write(Methods.connectionDelete) { (transaction, request, _) throws(WireError) in
+      try delete(request, in: transaction)
+    }
+  }
+
+  private func create(
+    _ request: ConnectionCreateRequest, in transaction: any Transaction
+  ) throws(WireError) -> DatabaseConnection {
+    try ConnectionAlias.require(request.id)
+    let uri = try DatabaseURI(request.uri)
+    let connection = try DatabaseConnection.with { (connection) throws(WireError) in
+      connection.id = request.id
+      connection.dialect = uri.dialect
+      connection.uri = uri.masked
+      connection.description = try Self.description(request.description)
+      connection.createdAt = transaction.now
+      connection.updatedAt = transaction.now
+      connection.version = 1
+    }
+    try ConnectionRepository.insert(
+      connection, sealedURI: try vault.seal(uri.text, owner: connection.id), in: transaction)
+    return connection
+  }
+
+  private func update(
+    _ request: ConnectionUpdateRequest, in transaction: any Transaction
+  ) throws(WireError) -> DatabaseConnection {
+    var connection = try ConnectionRepository.get(request.id, in: transaction)
+    try requireVersion(request.ifVersion, of: connection.version, "connection '\(connection.id)'")
+    var sealed: [UInt8]?
+    if !request.uri.isEmpty {
+      let uri = try DatabaseURI(request.uri)
+      connection.dialect = uri.dialect
+      connection.uri = uri.masked
+      sealed = try vault.seal(uri.text, owner: connection.id)
+    }
+    if let description = request.description { connection.description = try Self.description(description) }
+    try ConnectionRepository.save(&connection, sealedURI: sealed, in: transaction)
+    return connection
+  }
+
+  /// Takes its memories along: under the same alias another database may come one day.
+  private func delete(_ request: ConnectionRef, in transaction: any Transaction) throws(WireError) -> Empty {
+    let connection = try ConnectionRepository.get(request.id, in: transaction)
+    let sessions = try SessionRepository.count(dbConnectionId: connection.id, in: transaction)
+    guard sessions == 0 else {
+      throw WireError(
+        .failedPrecondition, "connection '\(connection.id)' is used by \(sessions) session\(sessions == 1 ? "" : "s")",
+        hint: "Delete them first; 'kaictl session list --connection \(connection.id)' lists them.")
+    }
+    try MemoryRepository.forget(
+      MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, index: memoryIndex, in: transaction)
+    try ConnectionRepository.delete(connection.id, in: transaction)
+    return Empty()
+  }
+
+  private static func description(_ text: String) throws(WireError) -> String {
+    guard text.utf8.count <= Limits.titleBytes else {
+      throw WireError(
+        .invalidArgument, "the description has \(text.utf8.count) bytes, but may have at most \(Limits.titleBytes)")
+    }
+    return text
+  }
+}

@@ -1,0 +1,58 @@
+import Wire
+
+/// `key.*`: who may connect.
+struct KeyMethods: Sendable {
+  let ring: KeyRing
+  let connections: ConnectionRegistry
+
+  func register(on router: inout Router) {
+    router.write(Methods.keyCreate) { (transaction, request, _) throws(WireError) in
+      try Self.create(name: request.name, role: request.role, ring: ring, in: transaction)
+    }
+    // The secret is derived again for every answer, so that it is never stored beside the idempotency key.
+    router.complete(Methods.keyCreate) { key in key.secret = hex(ring.secret(key.id)) }
+    router.read(Methods.keyList) { (transaction, _, _) throws(WireError) in
+      let keys = try KeyRepository.all(in: transaction)
+      return KeyList.with { $0.keys = keys }
+    }
+    router.write(Methods.keyRevoke) { (transaction, request, _) throws(WireError) in
+      try revoke(request.id, in: transaction)
+    }
+  }
+
+  /// Makes a key; it is valid once this is durable.
+  /// - Throws: `invalid_argument` without a role.
+  static func create(
+    name: String, role: Role, ring: KeyRing, in transaction: any Transaction
+  ) throws(WireError) -> KeyInfo {
+    guard role != .unspecified else {
+      throw WireError(.invalidArgument, "a key needs a role: one of \(Role.labels.joined(separator: ", "))")
+    }
+    let key = KeyInfo.with { key in
+      key.id = transaction.makeId(Identifier.key.prefix)
+      key.name = name
+      key.role = role
+      key.createdAt = transaction.now
+    }
+    try KeyRepository.insert(key, in: transaction)
+    transaction.afterCommit { ring.add(key.id, role: role) }
+    return key
+  }
+
+  /// Makes a key invalid and closes the connections that use it.
+  private func revoke(_ id: String, in transaction: any Transaction) throws(WireError) -> KeyInfo {
+    let key = try KeyRepository.get(id, in: transaction)
+    if key.revokedAt.microseconds > 0 { return key }
+    let admins = try KeyRepository.all(in: transaction).filter { $0.role == .admin && $0.revokedAt.microseconds == 0 }
+    guard admins.map(\.id) != [id] else {
+      throw WireError(
+        .failedPrecondition, "'\(id)' is the last admin key", hint: "Make another with 'kaictl key create --role admin' first.")
+    }
+    try KeyRepository.revoke(id, in: transaction)
+    transaction.afterCommit {
+      ring.remove(id)
+      connections.close(keyId: id, WireError(.unauthenticated, "the key '\(id)' was revoked"))
+    }
+    return try KeyRepository.get(id, in: transaction)
+  }
+}

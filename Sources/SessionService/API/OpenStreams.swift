@@ -1,0 +1,44 @@
+import NIOCore
+import Synchronization
+
+/// What a live route leaves behind: it gets the events that follow its request, on the connection's event loop.
+protocol LiveStream: AnyObject, Sendable {
+  /// The peer granted credit for more items.
+  func credit(bytes: UInt32, items: UInt32)
+  /// A chunk of an upload.
+  func upload(_ chunk: ByteBuffer, end: Bool)
+  /// The peer cancelled, or the deadline is over; the terminal reply is still owed.
+  func cancel()
+  /// The connection is gone; nothing is owed any more.
+  func disconnected()
+}
+
+extension LiveStream {
+  func credit(bytes: UInt32, items: UInt32) {}
+  func upload(_ chunk: ByteBuffer, end: Bool) {}
+}
+
+/// The live streams of one connection.
+final class OpenStreams: Sendable {
+  private let streams = Mutex<[UInt32: any LiveStream]>([:])
+
+  func open(_ streamID: UInt32, _ stream: any LiveStream) {
+    streams.withLock { $0[streamID] = stream }
+  }
+
+  /// To be called when the terminal reply is sent.
+  func close(_ streamID: UInt32) {
+    _ = streams.withLock { $0.removeValue(forKey: streamID) }
+  }
+
+  subscript(streamID: UInt32) -> (any LiveStream)? { streams.withLock { $0[streamID] } }
+
+  /// Takes every stream out and tells it that the connection is gone.
+  func disconnect() {
+    let open = streams.withLock { streams in
+      defer { streams = [:] }
+      return Array(streams.values)
+    }
+    for stream in open { stream.disconnected() }
+  }
+}

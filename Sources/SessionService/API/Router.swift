@@ -1,0 +1,93 @@
+import NIOCore
+import Wire
+
+/// What a method's function may know of its call, beside the message.
+struct CallContext: Sendable {
+  let principal: Principal
+  let attachment: ByteBuffer
+  let streamID: UInt32
+  let connection: any ServerConnection
+  /// Where a live route puts what takes the later events of its stream.
+  var streams = OpenStreams()
+}
+
+/// Where the nouns register their methods: one function per method.
+///
+/// `read` runs in a reader's transaction, `write` in the writer's (with the idempotency record in the same transaction),
+/// `live` directly on the event loop, for calls that live in memory and for streams; it must not block and owes the
+/// terminal reply itself.
+struct Router: Sendable {
+  typealias Encoded = (message: ByteBuffer, attachment: ByteBuffer)
+
+  enum Route: Sendable {
+    case read(@Sendable (any Transaction, InboundRequest, CallContext) throws(WireError) -> Encoded)
+    case write(@Sendable (any Transaction, InboundRequest, CallContext) throws(WireError) -> Encoded)
+    case live(@Sendable (InboundRequest, CallContext) throws(WireError) -> Void)
+  }
+
+  /// How a write recognises its own repeat.
+  enum Replay: Sendable {
+    /// The reply is stored beside the idempotency key, in the same transaction.
+    case storedReply
+    /// What the write stores tells a repeat from a new request, and the body gives the same answer again.
+    case ownState
+  }
+
+  typealias Completion = @Sendable (ByteBuffer) throws(WireError) -> ByteBuffer
+
+  private(set) var routes: [Method: Route] = [:]
+  /// Writes whose reply is not stored.
+  private(set) var ownState: Set<Method> = []
+  /// Adds to a reply what must not be stored with it.
+  private(set) var completions: [Method: Completion] = [:]
+
+  mutating func read<Q: WireMessage, P: WireMessage>(
+    _ call: Call<Q, P>, _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
+  ) {
+    routes[call.rule.method] = .read { (transaction, request, context) throws(WireError) in
+      encode(try body(transaction, try Q(decoding: request.message), context))
+    }
+  }
+
+  mutating func write<Q: WireMessage, P: WireMessage>(
+    _ call: Call<Q, P>, _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
+  ) {
+    write(call, replay: .storedReply, body)
+  }
+
+  /// A write that says how its repeats are recognised.
+  mutating func write<Q: WireMessage, P: WireMessage>(
+    _ call: Call<Q, P>, replay: Replay,
+    _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
+  ) {
+    routes[call.rule.method] = .write { (transaction, request, context) throws(WireError) in
+      encode(try body(transaction, try Q(decoding: request.message), context))
+    }
+    switch replay {
+    case .storedReply: ownState.remove(call.rule.method)
+    case .ownState: ownState.insert(call.rule.method)
+    }
+  }
+
+  /// Runs on each reply to `call`, new or stored, just before it is sent.
+  mutating func complete<Q: WireMessage, P: WireMessage>(
+    _ call: Call<Q, P>, _ body: @escaping @Sendable (inout P) -> Void
+  ) {
+    let completion: Completion = { (stored: ByteBuffer) throws(WireError) -> ByteBuffer in
+      var reply = try P(decoding: stored)
+      body(&reply)
+      return encode(reply).message
+    }
+    completions[call.rule.method] = completion
+  }
+
+  mutating func live(_ method: Method, _ body: @escaping @Sendable (InboundRequest, CallContext) throws(WireError) -> Void) {
+    routes[method] = .live(body)
+  }
+}
+
+private func encode(_ message: some WireMessage) -> Router.Encoded {
+  var buffer = ByteBuffer()
+  message.encode(into: &buffer)
+  return (buffer, ByteBuffer())
+}

@@ -1,0 +1,128 @@
+import NIOCore
+import Wire
+
+/// `session.delete`: removes a session and everything that belongs to it.
+///
+/// The first unit puts a tombstone in the session's place and ends its lease: from then on there is no such session. The
+/// rows are removed in slices, so that nobody else waits long; the tombstone counts them. A removal that a crash cut off is
+/// finished at the next start, or by the repeated request, whichever comes first.
+struct SessionDeletion: Sendable {
+  let store: any Store
+  let queue: QueueSeam
+  let memoryIndex: any MemoryIndex
+  /// Rows that one unit removes at most.
+  var sliceRows = 256
+
+  func register(on router: inout Router) {
+    router.live(.sessionDelete) { (request, context) throws(WireError) in
+      let ref = try SessionRef(decoding: request.message)
+      try Identifier.session.require(ref.id)
+      delete(ref, for: request, on: context.connection)
+    }
+  }
+
+  /// Finishes what an earlier run of the service began.
+  func finishAll() async throws(WireError) {
+    let ids = try await store.read { (transaction) throws(WireError) in
+      try SessionDeletionRepository.unfinished(in: transaction)
+    }
+    for id in ids {
+      while try await store.write({ (transaction) throws(WireError) in try removeSlice(of: id, in: transaction) }) == nil {}
+    }
+  }
+
+  /// What a unit of a delete came to.
+  private enum Progress: Sendable {
+    case more
+    case answered(ByteBuffer, isReplay: Bool)
+  }
+
+  private func delete(_ ref: SessionRef, for request: InboundRequest, on connection: any ServerConnection) {
+    store.write { (transaction) throws(WireError) in
+      if let reply = try Idempotency.stored(request, in: transaction) { return Progress.answered(reply, isReplay: true) }
+      if try SessionDeletionRepository.find(ref.id, in: transaction) == nil {
+        try begin(ref, for: request, in: transaction)
+      }
+      guard let removed = try removeSlice(of: ref.id, in: transaction) else { return .more }
+      return .answered(ByteBuffer(bytes: removed.encoded()), isReplay: false)
+    } completion: { result in
+      switch result {
+      case .failure(let error): connection.send([.error(request.streamID, error)])
+      case .success(.more): delete(ref, for: request, on: connection)
+      case .success(.answered(let reply, let isReplay)):
+        connection.send([Outbound(streamID: request.streamID, kind: .response(replayed: isReplay), message: reply)])
+      }
+    }
+  }
+
+  func begin(_ ref: SessionRef, for request: InboundRequest, in transaction: any Transaction) throws(WireError) {
+    let session = try SessionRepository.get(ref.id, in: transaction)
+    try requireVersion(ref.ifVersion, of: session.version, "session '\(session.id)'")
+    let head = try SessionRepository.head(session.id, in: transaction)
+    try queue.deletion.sessionWillBeDeleted(session.id, in: transaction)
+    try SegmentRepository.disown(head.segmentId, in: transaction)
+    try SessionDeletionRepository.insert(
+      SessionDeletionRepository.Tombstone(
+        removed: SessionDeleted.with { $0.id = session.id }, segmentId: head.segmentId,
+        principal: request.principal.keyId, idempotencyKey: request.head.idempotencyKey,
+        requestHash: Idempotency.hash(request)),
+      in: transaction)
+    _ = try SessionRepository.delete(session.id, in: transaction)
+  }
+
+  /// Removes the next slice.
+  /// - Returns: the counts when nothing is left, else nil.
+  func removeSlice(of id: String, in transaction: any Transaction) throws(WireError) -> SessionDeleted? {
+    guard let tombstone = try SessionDeletionRepository.find(id, in: transaction) else {
+      throw WireError(.notFound, "there is no session '\(id)'")
+    }
+    var removed = tombstone.removed
+    guard try removeRows(of: tombstone, counting: &removed, in: transaction) < sliceRows else {
+      try SessionDeletionRepository.save(removed, in: transaction)
+      return nil
+    }
+    try SessionDeletionRepository.delete(id, in: transaction)
+    try ReplyRepository.keep(
+      ReplyRepository.Stored(requestHash: tombstone.requestHash, reply: removed.encoded()),
+      principal: tombstone.principal, method: .sessionDelete, key: tombstone.idempotencyKey, in: transaction)
+    return removed
+  }
+
+  /// - Returns: how many rows went; fewer than a slice means that nothing is left.
+  private func removeRows(
+    of tombstone: SessionDeletionRepository.Tombstone, counting removed: inout SessionDeleted,
+    in transaction: any Transaction
+  ) throws(WireError) -> Int {
+    let id = removed.id
+    let checkpoints = try SegmentRepository.collect(tombstone.segmentId, limit: sliceRows, in: transaction)
+    removed.checkpoints += UInt64(checkpoints)
+    var total = checkpoints
+    for table in queue.ownedTables where total < sliceRows {
+      let count = try table.deleteRows(ofSession: id, limit: sliceRows - total, in: transaction)
+      switch table.kind {
+      case .tasks: removed.tasks += UInt64(count)
+      case .events: removed.events += UInt64(count)
+      case .uncounted: break
+      }
+      total += count
+    }
+    if total < sliceRows {
+      let count = try ArtifactRepository.deleteAll(ofSession: id, limit: sliceRows - total, in: transaction)
+      removed.artifacts += UInt64(count)
+      total += count
+    }
+    if total < sliceRows {
+      let count = try MemoryRepository.forget(
+        MemoryRepository.Selection(scope: id), limit: sliceRows - total, index: memoryIndex, in: transaction)
+      removed.memories += UInt64(count)
+      total += count
+    }
+    if total < sliceRows {
+      // A chunk is large: it counts for several rows.
+      let rowsPerChunk = 8
+      let chunks = max(1, (sliceRows - total) / rowsPerChunk)
+      if try ContentRepository.sweep(limit: chunks, in: transaction) > 0 { total = sliceRows }
+    }
+    return total
+  }
+}

@@ -1,0 +1,132 @@
+import Logging
+import NIOCore
+import Wire
+
+/// Takes what the connections received and answers it: a burst's writes go to the writer as one batch, its reads to a reader
+/// as another, and each batch's answers back in one send.
+final class SessionServiceHandler: WireService {
+  private let store: any Store
+  private let router: Router
+  private let logger: Logger
+  private let connections: ConnectionRegistry
+
+  init(store: any Store, router: Router, connections: ConnectionRegistry, logger: Logger) {
+    self.store = store
+    self.router = router
+    self.connections = connections
+    self.logger = logger
+  }
+
+  func connected(_ connection: any ServerConnection) {
+    connections.add(connection)
+    logger.debug("connected", metadata: ["peer": "\(connection.remoteAddress)", "key": "\(connection.principal.keyId)"])
+  }
+
+  func disconnected(_ connection: any ServerConnection) {
+    connections.remove(connection)?.disconnect()
+    logger.debug("disconnected", metadata: ["peer": "\(connection.remoteAddress)", "key": "\(connection.principal.keyId)"])
+  }
+
+  func handle(_ burst: [InboundEvent], on connection: any ServerConnection) {
+    guard let streams = connections.streams(of: connection) else { return }
+    var writes = Batch()
+    var reads = Batch()
+    var refusals: [Outbound] = []
+    for event in burst {
+      switch event {
+      case .request(let request):
+        do throws(WireError) {
+          try accept(request, on: connection, streams, writes: &writes, reads: &reads)
+        } catch {
+          streams.close(request.streamID)
+          refusals.append(.error(request.streamID, error))
+        }
+      case .upload(let streamID, let chunk, let end):
+        streams[streamID]?.upload(chunk, end: end)
+      case .credit(let streamID, let bytes, let items):
+        streams[streamID]?.credit(bytes: bytes, items: items)
+      case .cancel(let streamID):
+        streams[streamID]?.cancel()
+      }
+    }
+    if !refusals.isEmpty { connection.send(refusals) }
+    if !writes.units.isEmpty {
+      store.write(batch: writes.units) { [writes] results in writes.answer(results, on: connection) }
+    }
+    if !reads.units.isEmpty {
+      store.read(batch: reads.units) { [reads] results in reads.answer(results, on: connection) }
+    }
+  }
+
+  // MARK: Routing
+
+  /// Units that arrived together, and whose answers leave together.
+  private struct Batch: Sendable {
+    var units: [StoreUnit<Outbound>] = []
+    var streamIDs: [UInt32] = []
+
+    mutating func add(_ streamID: UInt32, _ unit: @escaping StoreUnit<Outbound>) {
+      streamIDs.append(streamID)
+      units.append(unit)
+    }
+
+    func answer(_ results: [Result<Outbound, WireError>], on connection: any ServerConnection) {
+      connection.send(
+        zip(streamIDs, results).map { streamID, result in
+          switch result {
+          case .success(let outbound): outbound
+          case .failure(let error): .error(streamID, error)
+          }
+        })
+    }
+  }
+
+  private func accept(
+    _ request: InboundRequest, on connection: any ServerConnection, _ streams: OpenStreams, writes: inout Batch,
+    reads: inout Batch
+  ) throws(WireError) {
+    guard let route = router.routes[request.method] else {
+      throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")
+    }
+    try Idempotency.requireKey(request)
+    try Self.requireTime(request)
+    let context = CallContext(
+      principal: request.principal, attachment: request.attachment, streamID: request.streamID, connection: connection,
+      streams: streams)
+    switch route {
+    case .read(let body):
+      reads.add(request.streamID) { (transaction) throws(WireError) in
+        try Self.requireTime(request)
+        let reply = try body(transaction, request, context)
+        return Outbound(
+          streamID: request.streamID, kind: .response(replayed: false), message: reply.message, attachment: reply.attachment)
+      }
+    case .write(let body):
+      let keepsReply = !router.ownState.contains(request.method)
+      let completion = router.completions[request.method]
+      writes.add(request.streamID) { (transaction) throws(WireError) in
+        try Self.requireTime(request)
+        guard keepsReply, request.method.rule.mutates else {
+          let reply = try body(transaction, request, context)
+          return Outbound(
+            streamID: request.streamID, kind: .response(replayed: false), message: reply.message,
+            attachment: reply.attachment)
+        }
+        let answer = try Idempotency.run(request, in: transaction) { () throws(WireError) in
+          try body(transaction, request, context).message
+        }
+        return Outbound(
+          streamID: request.streamID, kind: .response(replayed: answer.isReplay),
+          message: try completion?(answer.message) ?? answer.message)
+      }
+    case .live(let body):
+      try body(request, context)
+    }
+  }
+
+  /// - Throws: `deadline_exceeded` when the caller has stopped waiting: work that nobody wants is not begun.
+  private static func requireTime(_ request: InboundRequest) throws(WireError) {
+    guard let deadline = request.deadline, deadline <= .now() else { return }
+    throw WireError(.deadlineExceeded, "the time for this \(request.method.name) was over before it began", effect: .none)
+  }
+}

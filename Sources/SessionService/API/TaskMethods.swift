@@ -1,0 +1,154 @@
+import Wire
+
+/// `task.*`: what people ask, and what becomes of it.
+struct TaskMethods: Sendable {
+  let queue: TaskQueue
+
+  func register(on router: inout Router) {
+    router.write(Methods.taskSubmit) { (transaction, request, _) throws(WireError) in
+      try submit(request, in: transaction)
+    }
+    router.read(Methods.taskGet) { (transaction, request, _) throws(WireError) in
+      try TaskRepository.get(request.id, in: transaction).record
+    }
+    router.read(Methods.taskList) { (transaction, request, _) throws(WireError) in
+      try list(request, in: transaction)
+    }
+    router.write(Methods.taskCancel) { (transaction, request, _) throws(WireError) in
+      try cancel(request, in: transaction)
+    }
+    router.write(Methods.taskRetry) { (transaction, request, _) throws(WireError) in
+      try retry(request, in: transaction)
+    }
+    router.read(Methods.taskWhy) { (transaction, request, _) throws(WireError) in
+      try why(request, in: transaction)
+    }
+    router.live(.taskWatch) { (request, context) throws(WireError) in
+      let wanted = try TaskWatchRequest(decoding: request.message)
+      if !wanted.taskId.isEmpty { try Identifier.task.require(wanted.taskId) }
+      if !wanted.sessionId.isEmpty || wanted.taskId.isEmpty { try Identifier.session.require(wanted.sessionId) }
+      EventWatch(wanted, context, items: request.head.initialItems, store: queue.store, hub: queue.hub).start()
+    }
+  }
+
+  // MARK: Submit
+
+  private func submit(_ request: TaskSubmitRequest, in transaction: any Transaction) throws(WireError) -> TaskRecord {
+    let session = try SessionRepository.get(request.sessionId, in: transaction)
+    try TaskRules.requireOpen(session)
+    var record = try TaskRules.task(request, now: transaction.now)
+    record.id = transaction.makeId(Identifier.task.prefix)
+    switch request.ifBusy {
+    case .unspecified, .enqueue: break
+    case .reject:
+      if let busy = try TaskRepository.firstUnfinished(sessionId: session.id, in: transaction) {
+        throw WireError(.sessionBusy, "session '\(session.id)' has task '\(busy)' under way")
+      }
+    case .interrupt:
+      // Whatever is under way or waits makes room for the new task.
+      for task in try TaskRepository.unfinished(sessionId: session.id, in: transaction) {
+        var task = task
+        try cancel(&task, reason: "interrupted by task '\(record.id)'", in: transaction)
+      }
+    }
+    let task = try TaskRepository.insert(record, in: transaction)
+    try enqueue(task, session.status, in: transaction)
+    return task.record
+  }
+
+  private func enqueue(
+    _ task: StoredTask, _ status: SessionStatus, note: String = "", in transaction: any Transaction
+  ) throws(WireError) {
+    try queue.record([.about(task.record, .taskQueued, text: note)], of: task.record.sessionId, in: transaction)
+    let queued = task.queued
+    transaction.afterCommit { [queue] in
+      queue.decide { (dispatcher, now) in
+        dispatcher.enqueue(queued, sessionIsOpen: TaskRules.isOpen(status), now: now)
+      }
+    }
+  }
+
+  // MARK: Cancel and retry
+
+  private func cancel(_ request: TaskRef, in transaction: any Transaction) throws(WireError) -> TaskRecord {
+    var task = try TaskRepository.get(request.id, in: transaction)
+    guard !task.record.status.isTerminal else {
+      throw WireError(.invalidTransition, "task '\(request.id)' is \(task.record.status.label) already")
+    }
+    try cancel(&task, reason: request.note, in: transaction)
+    return task.record
+  }
+
+  /// A task that waits ends at once; one that runs is asked to, and ends with its node's last commit or with its lease.
+  private func cancel(
+    _ task: inout StoredTask, reason: String, in transaction: any Transaction
+  ) throws(WireError) {
+    let id = task.record.id
+    task.record.reason = reason.isEmpty ? "cancelled by a person" : reason
+    guard task.record.status == .queued else {
+      task.isCancelRequested = true
+      try TaskRepository.save(task, in: transaction)
+      transaction.afterCommit { [queue, reason = task.record.reason] in
+        queue.decide { (dispatcher, now) in dispatcher.cancelLeased(id, reason: reason, now: now) }
+      }
+      return
+    }
+    try queue.storeEnd(&task, .cancelled(task.record.reason), in: transaction)
+    transaction.afterCommit { [queue] in
+      queue.decide { (dispatcher, now) in dispatcher.withdraw(id, now: now) }
+    }
+  }
+
+  private func retry(_ request: TaskRef, in transaction: any Transaction) throws(WireError) -> TaskRecord {
+    var task = try TaskRepository.get(request.id, in: transaction)
+    switch task.record.status {
+    case .failed, .cancelled, .partial: break
+    case .unspecified, .queued, .running, .waiting, .completed:
+      throw WireError(
+        .invalidTransition, "task '\(request.id)' is \(task.record.status.label)",
+        hint: "Only a task that failed, was cancelled or is partial can be retried.")
+    }
+    let session = try SessionRepository.get(task.record.sessionId, in: transaction)
+    try TaskRules.requireOpen(session)
+    task.record.status = .queued
+    task.record.attempt = 0
+    task.record.notBefore = Timestamp()
+    task.record.startedAt = Timestamp()
+    task.record.finishedAt = Timestamp()
+    task.record.result = nil
+    task.record.reason = request.note.isEmpty ? "retried by a person" : request.note
+    task.isCancelRequested = false
+    try TaskRepository.save(task, in: transaction)
+    try enqueue(task, session.status, note: task.record.reason, in: transaction)
+    return task.record
+  }
+
+  // MARK: Look
+
+  private func list(_ request: TaskListRequest, in transaction: any Transaction) throws(WireError) -> TaskList {
+    var filter = TaskRepository.Filter()
+    if let sessionId = request.sessionId {
+      try Identifier.session.require(sessionId)
+      filter.sessionId = sessionId
+    }
+    filter.status = request.status == .unspecified ? nil : request.status
+    let found = try TaskRepository.list(filter, page: try PageRequest(request.page, list: "task"), in: transaction)
+    return TaskList.with {
+      $0.tasks = found.tasks
+      $0.total = found.total
+      $0.nextCursor = found.nextCursor
+    }
+  }
+
+  private func why(_ request: TaskRef, in transaction: any Transaction) throws(WireError) -> TaskWhy {
+    let task = try TaskRepository.get(request.id, in: transaction)
+    let session = try SessionRepository.get(task.record.sessionId, in: transaction)
+    let others = try TaskRepository.unfinished(sessionId: session.id, in: transaction)
+    let (nodes, isDraining) = queue.view { ($0.nodeInfos(), $0.isDraining) }
+    return TaskWhy.with {
+      $0.task = task.record
+      $0.sentences = TaskExplanation.sentences(
+        task, session, others: others, nodes: nodes, serverIsDraining: isDraining, now: transaction.now)
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Wire
+
+/// What `server.check` looks at.
+struct StoreCheck: Sendable {
+  /// Problems of the backend's own structures.
+  let integrity: @Sendable (any Transaction) throws(WireError) -> [String]
+
+  func run(in transaction: any Transaction) throws(WireError) -> ServerCheck {
+    let unfinished = try SessionDeletionRepository.unfinished(in: transaction)
+    let findings = [
+      Self.finding("store file", try integrity(transaction)),
+      Self.finding("heads of chains", try ConsistencyRepository.sessionsWithoutHead(in: transaction)),
+      Self.finding("artifact contents", try ConsistencyRepository.artifactsWithoutContent(in: transaction)),
+      Self.finding("unfinished deletions", unfinished.map { "session \($0) is not wholly removed yet" }),
+    ]
+    return ServerCheck.with { check in
+      check.findings = findings
+      check.ok = findings.allSatisfy(\.ok)
+    }
+  }
+
+  private static func finding(_ name: String, _ problems: [String]) -> CheckFinding {
+    CheckFinding.with { finding in
+      finding.name = name
+      finding.ok = problems.isEmpty
+      finding.detail = problems.prefix(20).map { String($0.prefix(180)) }.joined(separator: "; ")
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Wire
+
+/// Decides which node gets which task, and when a lease ends.
+///
+/// A value with no clock and no I/O: each event is a function that takes the time and returns what is to be done. The store
+/// has the last word: a grant counts once it is durable, and a lease is over once its end is.
+///
+/// A session is served by one task at a time. Among the sessions that wait, the one whose first task has the highest
+/// priority goes first, and of equal priority the one whose task was submitted first.
+struct Dispatcher: Sendable {
+  /// How long a grant or an end that the store refused waits for its next try.
+  static let storeRetryMs: Int64 = 1_000
+
+  var nodes: [String: AttachedNode] = [:]
+  var nodesByStream: [StreamName: String] = [:]
+  /// By session: there is one at most.
+  var leases: [String: HeldLease] = [:]
+  var queues: [String: SessionQueue] = [:]
+  /// The service is about to stop: nothing is given out any more.
+  var isDraining = false
+  /// Every task that is queued, on its way to a node, or leased.
+  var tasks: [String: TaskPhase] = [:]
+  private var ready = Heap<ReadyKey>()
+  private var delayed = Heap<DelayedKey>()
+  /// The earliest moment at which ``tick(_:)`` may have something to do, in monotonic milliseconds.
+  private(set) var wakeAtMs: Int64?
+
+  /// Where a known task is.
+  enum TaskPhase: Sendable, Equatable {
+    case delayed(QueuedTask)
+    case due(QueuedTask)
+    case granting(QueuedTask, GrantOrder)
+    case leased(sessionId: String)
+  }
+
+  /// The tasks of one session that could run now, in order.
+  struct SessionQueue: Sendable {
+    /// The session is paused or closed.
+    var isBlocked = false
+    /// The task whose grant is on its way to the disk.
+    var granting: String?
+    var due: [QueuedTask] = []
+
+    var isIdle: Bool { granting == nil && due.isEmpty }
+  }
+
+  private struct ReadyKey: Comparable, Sendable {
+    let task: QueuedTask
+    static func < (a: ReadyKey, b: ReadyKey) -> Bool { a.task.goesBefore(b.task) }
+  }
+
+  private struct DelayedKey: Comparable, Sendable {
+    let dueAtMs: Int64
+    let task: QueuedTask
+    static func < (a: DelayedKey, b: DelayedKey) -> Bool { a.dueAtMs < b.dueAtMs }
+  }
+
+  // MARK: Waiting
+
+  /// Makes sure that ``tick(_:)`` is called at this moment or before.
+  mutating func wake(atMs moment: Int64) {
+    wakeAtMs = min(wakeAtMs ?? moment, moment)
+  }
+
+  /// Puts a task into its session's line, or aside until its time comes.
+  mutating func line(up task: QueuedTask, now: Moment, afterMs delayMs: Int64 = 0) {
+    let untilDueMs = max(delayMs, (task.notBefore.microseconds - now.wall.microseconds + 999) / 1_000)
+    guard untilDueMs <= 0 else {
+      let dueAtMs = now.monotonicMs + untilDueMs
+      tasks[task.taskId] = .delayed(task)
+      delayed.insert(DelayedKey(dueAtMs: dueAtMs, task: task))
+      return wake(atMs: dueAtMs)
+    }
+    tasks[task.taskId] = .due(task)
+    var queue = queues[task.sessionId] ?? SessionQueue()
+    let place = queue.due.firstIndex { task.goesBefore($0) } ?? queue.due.endIndex
+    queue.due.insert(task, at: place)
+    queues[task.sessionId] = queue
+    offer(task.sessionId)
+  }
+
+  /// Offers the first task of a session, if it could run now.
+  mutating func offer(_ sessionId: String) {
+    guard let queue = queues[sessionId] else { return }
+    guard let first = queue.due.first else {
+      if queue.isIdle { queues[sessionId] = nil }
+      return
+    }
+    if canRun(first) { ready.insert(ReadyKey(task: first)) }
+  }
+
+  private func canRun(_ task: QueuedTask) -> Bool {
+    guard let queue = queues[task.sessionId] else { return false }
+    return !queue.isBlocked && queue.granting == nil && leases[task.sessionId] == nil && queue.due.first == task
+  }
+
+  // MARK: Deciding
+
+  /// Gives waiting tasks to free slots until one of them runs out.
+  mutating func dispatch(_ now: Moment) -> [DispatchAction] {
+    var actions: [DispatchAction] = []
+    while !isDraining, let key = ready.first {
+      guard canRun(key.task) else {
+        _ = ready.popFirst()
+        continue
+      }
+      guard let node = freestNode(), let stream = node.stream else { break }
+      _ = ready.popFirst()
+      let task = key.task
+      let order = GrantOrder(
+        taskId: task.taskId, sessionId: task.sessionId, stream: stream, nodeId: node.id, nodeName: node.profile.name,
+        keyId: node.keyId)
+      nodes[node.id]?.granting += 1
+      nodes[node.id]?.credit -= 1
+      queues[task.sessionId]?.due.removeFirst()
+      queues[task.sessionId]?.granting = task.taskId
+      tasks[task.taskId] = .granting(task, order)
+      actions.append(.grant(order))
+    }
+    return actions
+  }
+
+  /// The least busy node with a free slot; nodes that leave grants unanswered come last.
+  private func freestNode() -> AttachedNode? {
+    nodes.values.filter(\.canTakeMore)
+      .min { ($0.unacknowledged, $0.busy, $0.id) < ($1.unacknowledged, $1.busy, $1.id) }
+  }
+
+  /// Ends what is overdue and starts what is due.
+  mutating func tick(_ now: Moment) -> [DispatchAction] {
+    wakeAtMs = nil
+    while let next = delayed.first, next.dueAtMs <= now.monotonicMs {
+      _ = delayed.popFirst()
+      if tasks[next.task.taskId] == .delayed(next.task) { line(up: next.task, now: now) }
+    }
+    var actions = endOverdueLeases(now)
+    actions += endGraces(now)
+    if let next = delayed.first { wake(atMs: next.dueAtMs) }
+    return actions + dispatch(now)
+  }
+}

@@ -1,0 +1,71 @@
+import Wire
+
+/// Says what a task waits for.
+enum TaskExplanation {
+  static func sentences(
+    _ task: StoredTask, _ session: Session, others: [StoredTask], nodes: [NodeInfo], serverIsDraining: Bool,
+    now: Timestamp
+  ) -> [String] {
+    var sentences: [String] = []
+    switch task.record.status {
+    case .unspecified, .completed, .partial, .failed, .cancelled:
+      sentences.append("The task has ended: it is \(task.record.status.label).")
+      if let error = task.record.result?.error { sentences.append("\(error.errorCode.name): \(error.message).") }
+    case .waiting:
+      sentences.append("It waits for a person's answer.")
+    case .running:
+      let node = nodes.first { $0.id == task.record.nodeId }
+      sentences.append(
+        "It runs on node '\(node?.name ?? "unknown")' (\(task.record.nodeId)), attempt \(task.record.attempt).")
+      if node?.status == .lost { sentences.append("That node is not connected now; another goes on unless it comes back.") }
+      if task.isCancelRequested { sentences.append("It was asked to stop: \(task.record.reason).") }
+      if session.status == .paused { sentences.append("The session is paused: it stops at its next step.") }
+      if serverIsDraining { sentences.append("The server is draining: it stops at its next step.") }
+    case .queued:
+      sentences = waits(task, session, others: others, now: now)
+      if serverIsDraining {
+        sentences.append("The server is draining; it hands out tasks again when it is started anew.")
+      } else if let sentence = lack(of: nodes) {
+        sentences.append(sentence)
+      }
+      if !task.record.reason.isEmpty { sentences.append("Last: \(task.record.reason).") }
+      if sentences.isEmpty { sentences.append("It is about to be given to a node.") }
+    }
+    return sentences
+  }
+
+  private static func waits(
+    _ task: StoredTask, _ session: Session, others: [StoredTask], now: Timestamp
+  ) -> [String] {
+    var sentences: [String] = []
+    if task.record.notBefore > now {
+      let seconds = (task.record.notBefore.microseconds - now.microseconds + 999_999) / 1_000_000
+      sentences.append("It may not run before \(seconds) s from now.")
+    }
+    switch session.status {
+    case .paused: sentences.append("The session is paused; 'kaictl session resume \(session.id)' lets it go on.")
+    case .completed, .failed:
+      sentences.append("The session is \(session.status.label); 'kaictl session reopen \(session.id)' lets it go on.")
+    case .unspecified, .active, .running: break
+    }
+    if let running = others.first(where: { $0.record.status == .running }) {
+      sentences.append("Task '\(running.record.id)' of the same session is running.")
+    }
+    let ahead = others.count { $0.record.status == .queued && $0.queued.goesBefore(task.queued) }
+    if ahead == 1 { sentences.append("1 queued task of the same session goes first.") }
+    if ahead > 1 { sentences.append("\(ahead) queued tasks of the same session go first.") }
+    return sentences
+  }
+
+  /// Why no node could take a task now; nil when one could.
+  private static func lack(of nodes: [NodeInfo]) -> String? {
+    let attached = nodes.filter { $0.status == .attached }
+    guard !attached.isEmpty else {
+      return nodes.contains { $0.status == .draining }
+        ? "Every node that is attached is draining; start another with 'kai-agent'."
+        : "No node is attached; start one with 'kai-agent'."
+    }
+    guard attached.allSatisfy({ $0.busy >= $0.slots }) else { return nil }
+    return "All \(attached.reduce(0) { $0 + UInt64($1.slots) }) slots of the attached nodes are busy."
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLaunch
+import UnixSignals
+import Wire
+
+/// `kai-session`: owns every durable fact and serves it over the Wire protocol.
+@main
+struct Program: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kai-session",
+    abstract: "Keeps sessions, checkpoints, tasks and memory, and hands tasks to kai-agent nodes.",
+    discussion: "Every option may also be given in the environment, as KAI_SESSION_ and its name in capitals with '_'.",
+    version: "kai-session \(SessionService.version)")
+
+  @Option(help: "The folder that holds everything durable. Default: ./kai-data")
+  var data: String?
+
+  @Option(help: "Where to listen, HOST:PORT; port 0 lets the system choose. Default: 127.0.0.1:7411")
+  var listen: String?
+
+  @Option(help: "A file that gets the real address as JSON once the service serves.")
+  var readyFile: String?
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical. Default: info")
+  var logLevel: String?
+
+  @Flag(help: "Take plain text from other machines too, not from loopback alone.")
+  var allowPlaintext = false
+
+  @Option(help: "Only 'off': there is no HTTP listener.")
+  var http: String?
+
+  static func main() async { await launch() }
+
+  func run() async throws {
+    do throws(WireError) {
+      let settings = try Settings(self, environment: Environment.variable)
+      try await Self.serve(settings)
+    } catch {
+      throw Self.complain(error)
+    }
+  }
+
+  private static func serve(_ settings: Settings) async throws(WireError) {
+    // What this process makes is for its owner alone, also if somebody opens the data folder one day.
+    umask(0o077)
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "kai-session")
+    logger.logLevel = settings.logLevel
+
+    let service = try await SessionService(dataFolder: settings.dataFolder, logger: logger)
+    defer { service.close() }
+    let group = MultiThreadedEventLoopGroup.singleton
+    var configuration = ServerConfiguration(
+      host: settings.host, port: settings.port, serverId: service.identity.serverId, logger: logger)
+    configuration.allowPlaintext = settings.allowPlaintext
+    configuration.limits = .wholeMessages
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
+    logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])
+    if let readyFile = settings.readyFile { try ReadyFile.write(readyFile, address: server.address) }
+
+    let housekeeping = Task { await service.housekeeping.run(every: .seconds(60)) }
+    for await signal in signals {
+      logger.info("stopping", metadata: ["signal": "\(signal)"])
+      break
+    }
+    housekeeping.cancel()
+    await server.stop(grace: .seconds(5))
+    await housekeeping.value
+    logger.info("stopped")
+  }
+}

@@ -1,0 +1,41 @@
+import Glibc
+import Logging
+import Wire
+
+/// What the command line and the environment ask for; the command line wins.
+struct Settings: Sendable, Equatable {
+  let dataFolder: String
+  let host: String
+  let port: Int
+  let readyFile: String?
+  let logLevel: Logger.Level
+  let allowPlaintext: Bool
+
+  /// - Parameter environment: the value of a variable, or nil.
+  /// - Throws: `usage` that names the option.
+  init(_ program: Program, environment: (String) -> String?) throws(WireError) {
+    dataFolder = program.data ?? environment("KAI_SESSION_DATA") ?? "./kai-data"
+    guard !dataFolder.isEmpty else { throw WireError(.usage, "--data names no folder") }
+    (host, port) = try Self.address(program.listen ?? environment("KAI_SESSION_LISTEN") ?? "127.0.0.1:7411")
+    readyFile = program.readyFile ?? environment("KAI_SESSION_READY_FILE")
+    let level = program.logLevel ?? environment("KAI_SESSION_LOG_LEVEL") ?? "info"
+    guard let logLevel = Logger.Level(rawValue: level) else {
+      let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      throw WireError(.usage, "--log-level \(quoted(level)) is none of \(levels)")
+    }
+    self.logLevel = logLevel
+    allowPlaintext = program.allowPlaintext || environment("KAI_SESSION_ALLOW_PLAINTEXT") == "true"
+    let http = program.http ?? environment("KAI_SESSION_HTTP") ?? "off"
+    guard http == "off" else { throw WireError(.usage, "--http \(quoted(http)): this version has no HTTP listener") }
+  }
+
+  /// `HOST:PORT`, an IPv6 host in brackets.
+  private static func address(_ text: String) throws(WireError) -> (host: String, port: Int) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+    else { throw WireError(.usage, "--listen \(quoted(text)) must be HOST:PORT, with a port of 0 to 65535") }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    guard !host.isEmpty else { throw WireError(.usage, "--listen \(quoted(text)) names no host") }
+    return (String(host), port)
+  }
+}

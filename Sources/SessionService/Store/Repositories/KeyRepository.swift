@@ -1,0 +1,39 @@
+import Wire
+
+/// The keys' rows: names, roles and states, never a secret.
+enum KeyRepository {
+  private static let columns = "id, name, role, created_at, revoked_at"
+
+  /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a key's id.
+  static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> KeyInfo {
+    try Identifier.key.require(id)
+    let found = try transaction.first("SELECT \(columns) FROM keys WHERE id = ?", [.text(id)]) { (row) in key(row) }
+    guard let found else { throw WireError(.notFound, "there is no key '\(id)'") }
+    return found
+  }
+
+  /// Newest first.
+  static func all(in transaction: any Transaction) throws(WireError) -> [KeyInfo] {
+    try transaction.query("SELECT \(columns) FROM keys ORDER BY seq DESC", []) { (row) in key(row) }
+  }
+
+  static func insert(_ key: KeyInfo, in transaction: any Transaction) throws(WireError) {
+    try transaction.execute(
+      "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?)",
+      [.text(key.id), .text(key.name), Value(key.role), Value(key.createdAt), Value(key.revokedAt)])
+  }
+
+  static func revoke(_ id: String, in transaction: any Transaction) throws(WireError) {
+    try transaction.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", [Value(transaction.now), .text(id)])
+  }
+
+  private static func key(_ row: any Row) -> KeyInfo {
+    KeyInfo.with { key in
+      key.id = row.text(0)
+      key.name = row.text(1)
+      key.role = row.enumeration(2)
+      key.createdAt = row.timestamp(3)
+      key.revokedAt = row.timestamp(4)
+    }
+  }
+}

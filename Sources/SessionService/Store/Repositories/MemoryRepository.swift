@@ -1,0 +1,230 @@
+import Wire
+
+/// The memories' rows and their history. Whoever changes one tells the ``MemoryIndex`` too.
+enum MemoryRepository {
+  /// What a memory is known by.
+  struct Identity: Sendable, Equatable {
+    let dbConnectionId: String
+    let scope: String
+    let namespace: String
+    let key: String
+  }
+
+  /// Which memories: those of a connection, perhaps of one scope, one namespace and what is below it. With a key: the
+  /// memories of that key, in exactly that namespace.
+  struct Selection: Sendable {
+    var dbConnectionId: String?
+    var scope: String?
+    var namespace: String?
+    var key: String?
+    /// Only memories that have not expired.
+    var liveAt: Timestamp?
+
+    fileprivate var condition: (sql: String, values: [Value]) {
+      var sql = "1 = 1"
+      var values: [Value] = []
+      if let dbConnectionId {
+        sql += " AND db_connection_id = ?"
+        values.append(.text(dbConnectionId))
+      }
+      if let scope {
+        sql += " AND scope = ?"
+        values.append(.text(scope))
+      }
+      if let namespace, key != nil {
+        sql += " AND namespace = ?"
+        values.append(.text(namespace))
+      } else if let namespace, !namespace.isEmpty {
+        sql += " AND (namespace = ? OR namespace LIKE ? ESCAPE '\\')"
+        values += [.text(namespace), .text(escapedForLike(namespace) + "/%")]
+      }
+      if let key {
+        sql += " AND memory_key = ?"
+        values.append(.text(key))
+      }
+      if let liveAt {
+        sql += " AND (expires_at = 0 OR expires_at > ?)"
+        values.append(Value(liveAt))
+      }
+      return (sql, values)
+    }
+  }
+
+  private static let columns = """
+    id, db_connection_id, scope, namespace, memory_key, value, content, importance, created_at, updated_at, last_used_at,
+    use_count, expires_at, source, source_session_id, source_step, version
+    """
+
+  /// The memory and its number, or nil when there is none or it has expired.
+  static func find(
+    _ identity: Identity, in transaction: any Transaction
+  ) throws(WireError) -> (seq: Int64, memory: Memory)? {
+    let found = try transaction.first(
+      """
+      SELECT \(columns), seq FROM memories
+      WHERE db_connection_id = ? AND scope = ? AND namespace = ? AND memory_key = ?
+      """,
+      [.text(identity.dbConnectionId), .text(identity.scope), .text(identity.namespace), .text(identity.key)]
+    ) { (row) in (seq: row.int64(17), memory: memory(row)) }
+    guard let found, !isExpired(found.memory, at: transaction.now) else { return nil }
+    return found
+  }
+
+  /// - Returns: nil when it is gone.
+  static func load(seq: Int64, in transaction: any Transaction) throws(WireError) -> Memory? {
+    try transaction.first("SELECT \(columns) FROM memories WHERE seq = ?", [.integer(seq)]) { (row) in memory(row) }
+  }
+
+  /// Adds a memory, or replaces the one of the same identity, and notes the version in its history.
+  /// - Returns: its number.
+  static func put(_ memory: Memory, in transaction: any Transaction) throws(WireError) -> Int64 {
+    let values: [Value] = [
+      .text(memory.id), .text(memory.dbConnectionId), .text(memory.scope), .text(memory.namespace), .text(memory.key),
+      .text(memory.value), .text(memory.content), .real(memory.importance), Value(memory.createdAt),
+      Value(memory.updatedAt), Value(memory.lastUsedAt), Value(memory.useCount), Value(memory.expiresAt),
+      .text(memory.source), .text(memory.sourceSessionId), Value(memory.sourceStep), Value(memory.version),
+    ]
+    let written = try transaction.query(
+      """
+      INSERT INTO memories (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (db_connection_id, scope, namespace, memory_key) DO UPDATE SET
+        id = excluded.id, value = excluded.value, content = excluded.content, importance = excluded.importance,
+        created_at = excluded.created_at, updated_at = excluded.updated_at, last_used_at = excluded.last_used_at,
+        use_count = excluded.use_count, expires_at = excluded.expires_at, source = excluded.source,
+        source_session_id = excluded.source_session_id, source_step = excluded.source_step, version = excluded.version
+      RETURNING seq
+      """, values
+    ) { (row) in row.int64(0) }
+    guard let seq = written.first else { throw WireError(.storageFailed, "the store did not number a memory") }
+    try transaction.execute(
+      """
+      INSERT INTO memory_versions (memory_seq, version, value, content, importance, updated_at, expires_at, source,
+      source_session_id, source_step) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .integer(seq), Value(memory.version), .text(memory.value), .text(memory.content), .real(memory.importance),
+        Value(memory.updatedAt), Value(memory.expiresAt), .text(memory.source), .text(memory.sourceSessionId),
+        Value(memory.sourceStep),
+      ])
+    if memory.version > MemoryRules.versionsKept {
+      try transaction.execute(
+        "DELETE FROM memory_versions WHERE memory_seq = ? AND version <= ?",
+        [.integer(seq), Value(memory.version - MemoryRules.versionsKept)])
+    }
+    return seq
+  }
+
+  /// Every kept version of a memory, newest first.
+  static func history(seq: Int64, of memory: Memory, in transaction: any Transaction) throws(WireError) -> [Memory] {
+    try transaction.query(
+      """
+      SELECT version, value, content, importance, updated_at, expires_at, source, source_session_id, source_step
+      FROM memory_versions WHERE memory_seq = ? ORDER BY version DESC
+      """, [.integer(seq)]
+    ) { (row) in
+      var version = memory
+      version.version = row.uint64(0)
+      version.value = row.text(1)
+      version.content = row.text(2)
+      version.importance = row.double(3)
+      version.updatedAt = row.timestamp(4)
+      version.expiresAt = row.timestamp(5)
+      version.source = row.text(6)
+      version.sourceSessionId = row.text(7)
+      version.sourceStep = row.uint64(8)
+      return version
+    }
+  }
+
+  static func list(
+    _ selection: Selection, page: PageRequest, in transaction: any Transaction
+  ) throws(WireError) -> FoundPage<Memory> {
+    let (condition, values) = selection.condition
+    let total = try transaction.first("SELECT count(*) FROM memories WHERE \(condition)", values) { (row) in row.uint64(0) }
+    let found = try transaction.query(
+      "SELECT \(columns), seq FROM memories WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT ?",
+      values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
+    ) { (row) in (seq: row.int64(17), item: memory(row)) }
+    return FoundPage(found: found, total: total ?? 0, request: page, list: "memory")
+  }
+
+  /// Removes memories with their history and their words.
+  /// - Parameter limit: at most that many; nil for all.
+  /// - Returns: how many went.
+  @discardableResult
+  static func forget(
+    _ selection: Selection, limit: Int?, index: any MemoryIndex, in transaction: any Transaction
+  ) throws(WireError) -> Int {
+    let (condition, values) = selection.condition
+    return try remove("\(condition) LIMIT ?", values + [.integer(limit.map(Int64.init) ?? .max)], index, transaction)
+  }
+
+  /// Removes up to `limit` memories that have expired.
+  /// - Returns: how many went.
+  static func sweepExpired(
+    limit: Int, index: any MemoryIndex, in transaction: any Transaction
+  ) throws(WireError) -> Int {
+    try remove(
+      "expires_at > 0 AND expires_at <= ? LIMIT ?", [Value(transaction.now), .integer(Int64(limit))], index, transaction)
+  }
+
+  /// Removes the memory of this identity if it has expired, so that its successor starts a history of its own.
+  static func removeExpired(
+    _ identity: Identity, index: any MemoryIndex, in transaction: any Transaction
+  ) throws(WireError) {
+    _ = try remove(
+      """
+      db_connection_id = ? AND scope = ? AND namespace = ? AND memory_key = ? AND expires_at > 0 AND expires_at <= ?
+      """,
+      [
+        .text(identity.dbConnectionId), .text(identity.scope), .text(identity.namespace), .text(identity.key),
+        Value(transaction.now),
+      ], index, transaction)
+  }
+
+  /// Notes that these were recalled.
+  static func touch(_ seqs: [Int64], in transaction: any Transaction) throws(WireError) {
+    for seq in seqs {
+      try transaction.execute(
+        "UPDATE memories SET use_count = use_count + 1, last_used_at = ? WHERE seq = ?", [Value(transaction.now), .integer(seq)])
+    }
+  }
+
+  static func isExpired(_ memory: Memory, at now: Timestamp) -> Bool {
+    memory.expiresAt.microseconds > 0 && memory.expiresAt <= now
+  }
+
+  private static func remove(
+    _ condition: String, _ values: [Value], _ index: any MemoryIndex, _ transaction: any Transaction
+  ) throws(WireError) -> Int {
+    let seqs = try transaction.query("SELECT seq FROM memories WHERE \(condition)", values) { (row) in row.int64(0) }
+    for seq in seqs {
+      try index.remove(seq: seq, in: transaction)
+      try transaction.execute("DELETE FROM memory_versions WHERE memory_seq = ?", [.integer(seq)])
+      try transaction.execute("DELETE FROM memories WHERE seq = ?", [.integer(seq)])
+    }
+    return seqs.count
+  }
+
+  private static func memory(_ row: any Row) -> Memory {
+    Memory.with { memory in
+      memory.id = row.text(0)
+      memory.dbConnectionId = row.text(1)
+      memory.scope = row.text(2)
+      memory.namespace = row.text(3)
+      memory.key = row.text(4)
+      memory.value = row.text(5)
+      memory.content = row.text(6)
+      memory.importance = row.double(7)
+      memory.createdAt = row.timestamp(8)
+      memory.updatedAt = row.timestamp(9)
+      memory.lastUsedAt = row.timestamp(10)
+      memory.useCount = row.uint64(11)
+      memory.expiresAt = row.timestamp(12)
+      memory.source = row.text(13)
+      memory.sourceSessionId = row.text(14)
+      memory.sourceStep = row.uint64(15)
+      memory.version = row.uint64(16)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Wire
+
+/// The segments that chains of checkpoints are made of; see ``SessionMigrations`` for how they hang together.
+enum SegmentRepository {
+  /// Makes a segment for a new session.
+  /// - Parameters:
+  ///   - parent: the segment that holds the fork's step; nil for a session that starts empty.
+  ///   - baseStep: the last step that is read from the parents, 0 for none.
+  static func make(parent: Int64?, baseStep: UInt64, in transaction: any Transaction) throws(WireError) -> Int64 {
+    let made = try transaction.query(
+      "INSERT INTO segments (parent_id, base_step, is_owned) VALUES (?, ?, 1) RETURNING id",
+      [parent.map { .integer($0) } ?? .null, Value(baseStep)]
+    ) { (row) in row.int64(0) }
+    guard let id = made.first else { throw WireError(.storageFailed, "the store did not number a new segment") }
+    return id
+  }
+
+  /// The chain of a session that writes to `segmentId` and stands at `head`.
+  static func chain(
+    segmentId: Int64, head: UInt64, in transaction: any Transaction
+  ) throws(WireError) -> Chain {
+    var segments: [(id: Int64, baseStep: UInt64)] = []
+    var next: Int64? = segmentId
+    while let id = next {
+      let found = try transaction.first("SELECT parent_id, base_step FROM segments WHERE id = ?", [.integer(id)]) { (row) in
+        (parent: row.isNull(0) ? nil : row.int64(0), baseStep: row.uint64(1))
+      }
+      guard let found else { throw WireError(.corrupt, "segment \(id) of a session's chain is missing") }
+      segments.append((id, found.baseStep))
+      next = found.parent
+    }
+    return Chain(segments: segments, head: head)
+  }
+
+  /// The session that wrote this segment is gone.
+  static func disown(_ id: Int64, in transaction: any Transaction) throws(WireError) {
+    try transaction.execute("UPDATE segments SET is_owned = 0 WHERE id = ?", [.integer(id)])
+  }
+
+  /// Removes up to `limit` checkpoints that nobody can see any more from a segment without owner, and the segment itself
+  /// once it is empty and no fork stands on it; then goes on with its parent, which may have waited for that.
+  /// - Returns: how many checkpoints went; fewer than `limit` means that nothing is left to do.
+  static func collect(_ id: Int64, limit: Int, in transaction: any Transaction) throws(WireError) -> Int {
+    var removed = 0
+    var next: Int64? = id
+    while let id = next, removed < limit {
+      let found = try transaction.first(
+        """
+        SELECT parent_id, is_owned, (SELECT max(base_step) FROM segments AS fork WHERE fork.parent_id = segments.id)
+        FROM segments WHERE id = ?
+        """, [.integer(id)]
+      ) { (row) in
+        (parent: row.isNull(0) ? nil : row.int64(0), isOwned: row.bool(1), lastForked: row.isNull(2) ? nil : row.uint64(2))
+      }
+      guard let found, !found.isOwned else { return removed }
+      removed += try transaction.execute(
+        """
+        DELETE FROM checkpoints WHERE seq IN
+        (SELECT seq FROM checkpoints WHERE segment_id = ? AND step > ? ORDER BY step DESC LIMIT ?)
+        """, [.integer(id), Value(found.lastForked ?? 0), .integer(Int64(limit - removed))])
+      guard removed < limit, found.lastForked == nil else { return removed }
+      try transaction.execute("DELETE FROM segments WHERE id = ?", [.integer(id)])
+      next = found.parent
+    }
+    return removed
+  }
+}

@@ -1,0 +1,173 @@
+import Wire
+
+/// A task as it is stored, with what only the queue needs to know.
+struct StoredTask: Sendable {
+  var record: TaskRecord
+  /// Its place in the order of submission.
+  let number: Int64
+  /// A person wants it to stop; its node has been told, or will be.
+  var isCancelRequested: Bool
+
+  var queued: QueuedTask {
+    QueuedTask(
+      taskId: record.id, sessionId: record.sessionId, priority: record.priority, number: number,
+      notBefore: record.notBefore)
+  }
+}
+
+/// The tasks' rows.
+enum TaskRepository {
+  struct Filter: Sendable {
+    var sessionId: String?
+    var status: TaskStatus?
+  }
+
+  private static let columns = """
+    id, session_id, mode, priority, status, attempt, max_attempts, not_before, created_at, started_at, finished_at, node_id,
+    reason, cancel_requested, prompt, context, metadata, result
+    """
+
+  /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a task's id.
+  static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> StoredTask {
+    try Identifier.task.require(id)
+    guard let found = try find(id, in: transaction) else { throw WireError(.notFound, "there is no task '\(id)'") }
+    return found
+  }
+
+  static func find(_ id: String, in transaction: any Transaction) throws(WireError) -> StoredTask? {
+    try transaction.first("SELECT \(columns), seq FROM tasks WHERE id = ?", [.text(id)]) { (row) throws(WireError) in
+      try task(row)
+    }
+  }
+
+  /// Whether a person wants the task to stop.
+  static func isCancelRequested(_ id: String, in transaction: any Transaction) throws(WireError) -> Bool {
+    try transaction.first("SELECT cancel_requested FROM tasks WHERE id = ?", [.text(id)]) { (row) in row.bool(0) } ?? false
+  }
+
+  /// - Returns: the task with its place in the order of submission.
+  static func insert(_ record: TaskRecord, in transaction: any Transaction) throws(WireError) -> StoredTask {
+    let numbers = try transaction.query(
+      """
+      INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL) RETURNING seq
+      """,
+      [
+        .text(record.id), .text(record.sessionId), Value(record.mode), .integer(record.priority), Value(record.status),
+        Value(record.attempt), Value(record.maxAttempts), Value(record.notBefore), Value(record.createdAt),
+        Value(record.startedAt), Value(record.finishedAt), .text(record.nodeId), .text(record.reason),
+        .text(record.prompt), .text(record.context), .text(record.metadata),
+      ]
+    ) { (row) in row.int64(0) }
+    guard let number = numbers.first else { throw WireError(.storageFailed, "the store did not number a new task") }
+    return StoredTask(record: record, number: number, isCancelRequested: false)
+  }
+
+  /// Writes what the queue changes: status, attempt, times, node, reason, the wish to cancel and the result.
+  static func save(_ task: StoredTask, in transaction: any Transaction) throws(WireError) {
+    let record = task.record
+    try transaction.execute(
+      """
+      UPDATE tasks SET status = ?, attempt = ?, not_before = ?, started_at = ?, finished_at = ?, node_id = ?, reason = ?,
+      cancel_requested = ?, result = ? WHERE id = ?
+      """,
+      [
+        Value(record.status), Value(record.attempt), Value(record.notBefore), Value(record.startedAt),
+        Value(record.finishedAt), .text(record.nodeId), .text(record.reason), Value(task.isCancelRequested),
+        record.result.map { .blob($0.encoded()) } ?? .null, .text(record.id),
+      ])
+  }
+
+  /// The id of the session's oldest task that has not ended, or nil.
+  static func firstUnfinished(sessionId: String, in transaction: any Transaction) throws(WireError) -> String? {
+    try transaction.first(
+      "SELECT id FROM tasks WHERE session_id = ? AND status IN (1, 2, 3) ORDER BY seq LIMIT 1", [.text(sessionId)]
+    ) { (row) in row.text(0) }
+  }
+
+  /// The session's tasks that have not ended, in order of submission.
+  static func unfinished(sessionId: String, in transaction: any Transaction) throws(WireError) -> [StoredTask] {
+    try transaction.query(
+      "SELECT \(columns), seq FROM tasks WHERE session_id = ? AND status IN (1, 2, 3) ORDER BY seq", [.text(sessionId)]
+    ) { (row) throws(WireError) in try task(row) }
+  }
+
+  /// Every queued task with whether its session is open for work.
+  static func queued(in transaction: any Transaction) throws(WireError) -> [(task: QueuedTask, sessionIsOpen: Bool)] {
+    try transaction.query(
+      """
+      SELECT tasks.id, tasks.session_id, tasks.priority, tasks.seq, tasks.not_before, sessions.status
+      FROM tasks JOIN sessions ON sessions.id = tasks.session_id WHERE tasks.status = ? ORDER BY tasks.seq
+      """, [Value(TaskStatus.queued)]
+    ) { (row) in
+      let status: SessionStatus = row.enumeration(5)
+      return (
+        task: QueuedTask(
+          taskId: row.text(0), sessionId: row.text(1), priority: row.int64(2), number: row.int64(3),
+          notBefore: row.timestamp(4)),
+        sessionIsOpen: TaskRules.isOpen(status)
+      )
+    }
+  }
+
+  /// A page of the tasks that match, newest first, and how many match in all. A page that would be too large for a message
+  /// ends earlier.
+  static func list(
+    _ filter: Filter, page: PageRequest, in transaction: any Transaction
+  ) throws(WireError) -> (tasks: [TaskRecord], total: UInt64, nextCursor: String) {
+    var condition = "1 = 1"
+    var values: [Value] = []
+    if let sessionId = filter.sessionId {
+      condition += " AND session_id = ?"
+      values.append(.text(sessionId))
+    }
+    if let status = filter.status {
+      condition += " AND status = ?"
+      values.append(Value(status))
+    }
+    let total = try transaction.first("SELECT count(*) FROM tasks WHERE \(condition)", values) { (row) in row.uint64(0) }
+    var tasks: [TaskRecord] = []
+    var before = page.before
+    var bytes = 0
+    while tasks.count < page.limit, bytes < maxPageBytes {
+      let next = try transaction.first(
+        "SELECT \(columns), seq FROM tasks WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT 1",
+        values + [.integer(before)]
+      ) { (row) throws(WireError) in try task(row) }
+      guard let next else { return (tasks, total ?? 0, "") }
+      tasks.append(next.record)
+      before = next.number
+      bytes += next.record.encodedSize
+    }
+    let more = try transaction.first("SELECT 1 FROM tasks WHERE \(condition) AND seq < ? LIMIT 1", values + [.integer(before)]) {
+      (row) in row.bool(0)
+    }
+    return (tasks, total ?? 0, more == nil ? "" : PageRequest.cursor(after: before, list: "task"))
+  }
+
+  /// A page ends with the task that reaches this; one task is at most as large again, and a message may hold 4 MiB.
+  private static let maxPageBytes = 1024 * 1024
+
+  private static func task(_ row: any Row) throws(WireError) -> StoredTask {
+    let record = try TaskRecord.with { (record) throws(WireError) in
+      record.id = row.text(0)
+      record.sessionId = row.text(1)
+      record.mode = row.enumeration(2)
+      record.priority = row.int64(3)
+      record.status = row.enumeration(4)
+      record.attempt = row.uint32(5)
+      record.maxAttempts = row.uint32(6)
+      record.notBefore = row.timestamp(7)
+      record.createdAt = row.timestamp(8)
+      record.startedAt = row.timestamp(9)
+      record.finishedAt = row.timestamp(10)
+      record.nodeId = row.text(11)
+      record.reason = row.text(12)
+      record.prompt = row.text(14)
+      record.context = row.text(15)
+      record.metadata = row.text(16)
+      record.result = row.isNull(17) ? nil : try TaskResult(decoding: row.blob(17))
+    }
+    return StoredTask(
+      record: record, number: row.int64(18), isCancelRequested: row.bool(13))
+  }
+}

@@ -1,0 +1,155 @@
+import Dispatch
+import Synchronization
+import Wire
+
+/// The sizes of a store on SQLite.
+struct SQLiteStoreOptions: Sendable {
+  let surroundings: Surroundings
+  var readers = 2
+  /// Units that one transaction may hold at most, so that the first of them does not wait too long.
+  var jobsPerCommit = 1_024
+  /// Pages in the log from which the writer copies them into the database, without waiting for readers.
+  var checkpointPages = 2_048
+  /// Pages in the log from which the writer waits for readers to empty it.
+  var truncatePages = 32_768
+  var busyTimeoutMs: Int32 = 250
+}
+
+/// A store in one SQLite file: one writer's thread with group commit, and a small pool of readers.
+final class SQLiteStore: Store {
+  /// Counts commits, units and pages; see ``StoreFigures``.
+  let figures: StoreFigures
+
+  private typealias ReadJob = @Sendable (SQLiteReader) -> Void
+  private let writes: WorkQueue<SQLiteWriter.Job>
+  private let reads: WorkQueue<ReadJob>
+  private let writer: WorkerThread
+  private let readers: [WorkerThread]
+  private let isClosed = Mutex(false)
+
+  /// Opens or makes the file, and applies the migrations that it lacks.
+  /// - Parameter path: the database file, in a folder that this process alone uses (see ``DataFolder``).
+  /// - Throws: `storage_failed`, `storage_full`, `corrupt`, or `failed_precondition` when a newer version wrote the file.
+  init(path: String, options: SQLiteStoreOptions, migrations: [Migration]) throws(WireError) {
+    let figures = StoreFigures()
+    let writes = WorkQueue<SQLiteWriter.Job>()
+    let reads = WorkQueue<ReadJob>()
+    let writer = try Self.start { ready in
+      Self.serve(ready) { () throws(WireError) in
+        try SQLiteWriter(path: path, options: options, migrations: migrations, figures: figures)
+      } until: { writer in
+        while true {
+          let jobs = writes.take(limit: options.jobsPerCommit)
+          if jobs.isEmpty { break }
+          writer.perform(jobs)
+        }
+        writer.close()
+      }
+    }
+    var readers: [WorkerThread] = []
+    do throws(WireError) {
+      for _ in 0..<max(1, options.readers) {
+        let reader = try Self.start { ready in
+          Self.serve(ready) { () throws(WireError) in
+            try SQLiteReader(path: path, options: options)
+          } until: { reader in
+            while let job = reads.take(limit: 1).first { job(reader) }
+          }
+        }
+        readers.append(reader)
+      }
+    } catch {
+      Self.stop(reads, readers)
+      Self.stop(writes, [writer])
+      throw error
+    }
+    self.figures = figures
+    self.writes = writes
+    self.reads = reads
+    self.writer = writer
+    self.readers = readers
+  }
+
+  // The last reference may be dropped on one of the store's own threads, which cannot wait for itself to end.
+  deinit {
+    reads.close()
+    writes.close()
+  }
+
+  func write<T: Sendable>(
+    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+  ) {
+    let isTaken = writes.put { writer in
+      let results = batch.map { writer.run($0) }
+      return { failure in
+        guard let failure else { return completion(results) }
+        completion(results.map { $0.flatMap { _ in .failure(failure) } })
+      }
+    }
+    if !isTaken { completion(batch.map { _ in .failure(Self.closed) }) }
+  }
+
+  func read<T: Sendable>(
+    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+  ) {
+    let isTaken = reads.put { reader in completion(batch.map { reader.run($0) }) }
+    if !isTaken { completion(batch.map { _ in .failure(Self.closed) }) }
+  }
+
+  /// Finishes what is queued, empties the log and closes the file. What comes later is refused. Blocks; must not be called
+  /// on a thread of the store.
+  func close() {
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
+    // Readers first: a log can only be emptied, and its file removed, by the last connection.
+    Self.stop(reads, readers)
+    Self.stop(writes, [writer])
+  }
+
+  private static var closed: WireError { WireError(.shuttingDown, "the store is closed") }
+
+  private static func stop<Job>(_ queue: WorkQueue<Job>, _ threads: [WorkerThread]) {
+    queue.close()
+    for thread in threads { thread.join() }
+  }
+
+  /// Whether a thread's connection could be opened.
+  private final class Readiness: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let outcome = Mutex<Result<Void, WireError>>(.success(()))
+
+    func report(_ result: Result<Void, WireError>) {
+      outcome.withLock { $0 = result }
+      semaphore.signal()
+    }
+
+    func wait() throws(WireError) {
+      semaphore.wait()
+      try outcome.withLock { $0 }.get()
+    }
+  }
+
+  /// Starts a thread and waits until it has opened its connection.
+  private static func start(
+    _ body: @escaping @Sendable (Readiness) -> Void
+  ) throws(WireError) -> WorkerThread {
+    let ready = Readiness()
+    let thread = WorkerThread { body(ready) }
+    try ready.wait()
+    return thread
+  }
+
+  /// The life of a thread: opens its connection, says so, and serves until its queue is closed.
+  private static func serve<Connection>(
+    _ ready: Readiness, _ open: () throws(WireError) -> Connection, until body: (Connection) -> Void
+  ) {
+    do throws(WireError) {
+      let connection = try open()
+      ready.report(.success(()))
+      body(connection)
+    } catch { ready.report(.failure(error)) }
+  }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import SQLite
+import Wire
+
+/// The one connection that writes: runs what has gathered as one transaction, with a savepoint for each unit.
+///
+/// Debian 12 ships SQLite 3.40.1. Versions 3.7.0 to 3.51.2 can damage a database when two connections write or checkpoint
+/// at the same moment while the log restarts (sqlite.org/wal.html, "the WAL-reset bug"). Therefore this connection alone
+/// ever writes *or checkpoints*: readers are opened read-only, SQLite's own checkpoints are off everywhere, and a lock
+/// file keeps a second process out of the folder.
+final class SQLiteWriter {
+  /// A batch of units: runs them, and returns what settles them once their fate is known (nil: they are durable).
+  typealias Job = @Sendable (SQLiteWriter) -> @Sendable (WireError?) -> Void
+
+  private let connection: SQLiteConnection
+  private let transaction: SQLiteTransaction
+  private let log: SQLiteWriteAheadLog
+  private let options: SQLiteStoreOptions
+  private let figures: StoreFigures
+  private var actions: [@Sendable () -> Void] = []
+  /// Why the transaction under way cannot be committed.
+  private var lost: WireError?
+  /// Set when a commit failed: what the disk holds is unknown until the store is opened anew.
+  private var broken: WireError?
+
+  /// Opens the file, makes it what we need, and brings its schema up to date.
+  init(path: String, options: SQLiteStoreOptions, migrations: [Migration], figures: StoreFigures) throws(WireError) {
+    let options = options
+    let connection = try storing { () throws(SQLiteError) in
+      let connection = try SQLiteConnection(path: path, access: .readWriteCreate)
+      connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
+      // 8 KiB holds three checkpoints of 2 KiB; 4 KiB pages would hold one and waste the rest.
+      try connection.execute(
+        script: """
+          PRAGMA page_size = 8192;
+          PRAGMA journal_mode = WAL;
+          PRAGMA synchronous = FULL;
+          PRAGMA wal_autocheckpoint = 0;
+          PRAGMA foreign_keys = ON;
+          PRAGMA temp_store = MEMORY;
+          PRAGMA cache_size = -32768;
+          """)
+      return connection
+    }
+    self.connection = connection
+    self.options = options
+    self.figures = figures
+    log = SQLiteWriteAheadLog(connection: connection)
+    transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings)
+    try requireWriteAheadLog()
+    try migrate(migrations)
+  }
+
+  /// Runs the jobs in one transaction, commits once, and settles them.
+  func perform(_ jobs: [Job]) {
+    lost = broken
+    actions = []
+    if lost == nil { lost = attempt("BEGIN IMMEDIATE") }
+    let settlements = jobs.map { $0(self) }
+    if lost == nil { commit() }
+    if lost != nil, !connection.isAutocommit { _ = attempt("ROLLBACK") }
+    if lost == nil {
+      figures.committed()
+      for action in actions { action() }
+    }
+    for settle in settlements { settle(lost) }
+    checkpointIfDue()
+  }
+
+  /// Runs one unit in its savepoint: when it throws, it alone is undone.
+  func run<T>(_ unit: StoreUnit<T>) -> Result<T, WireError> {
+    if let lost { return .failure(lost) }
+    do throws(WireError) {
+      try script("SAVEPOINT unit")
+      let (value, wanted) = try transaction.run(unit)
+      try script("RELEASE unit")
+      actions += wanted
+      figures.ran(failed: false)
+      return .success(value)
+    } catch {
+      figures.ran(failed: true)
+      // A full disk or an I/O error makes SQLite undo the whole transaction by itself, the neighbours' units too.
+      if connection.isAutocommit {
+        lost = error
+      } else if let failure = attempt("ROLLBACK TO unit; RELEASE unit") {
+        lost = failure
+      }
+      return .failure(error)
+    }
+  }
+
+  /// Copies the log into the database and empties it; to be called when no reader is left.
+  func close() {
+    _ = try? log.checkpoint(.truncate)
+  }
+
+  private func commit() {
+    guard let failure = attempt("COMMIT") else { return }
+    lost = WireError(
+      failure.errorCode, "the commit failed, so none of its changes is acknowledged: \(failure.message)", effect: .unknown)
+    // After a failed fsync the kernel may drop the pages it could not write and report success the next time: whatever
+    // else is written through this connection could be acknowledged and yet be lost. A full disk is no such failure: the
+    // next commit may find space.
+    if connection.isAutocommit, failure.errorCode != .storageFull { broken = lost }
+  }
+
+  private func checkpointIfDue() {
+    figures.walPages(log.pages)
+    guard broken == nil, log.pages >= options.checkpointPages else { return }
+    // A failed checkpoint loses nothing: the log keeps everything, and the next one tries again.
+    let mode: SQLiteWriteAheadLog.CheckpointMode = log.pages >= options.truncatePages ? .truncate : .passive
+    _ = try? log.checkpoint(mode)
+    figures.checkpointed(walPages: log.pages)
+  }
+
+  private func requireWriteAheadLog() throws(WireError) {
+    let (modes, _) = try transaction.run { (transaction) throws(WireError) in
+      try transaction.query("PRAGMA journal_mode", []) { (row) in row.text(0) }
+    }
+    guard modes == ["wal"] else {
+      throw WireError(
+        .storageFailed, "the file system of the data folder does not support SQLite's write-ahead log",
+        hint: "Choose a --data folder on a local disk.")
+    }
+  }
+
+  private func migrate(_ migrations: [Migration]) throws(WireError) {
+    try script("BEGIN IMMEDIATE")
+    do throws(WireError) {
+      _ = try transaction.run { (transaction) throws(WireError) in
+        try Migrations.apply(migrations, in: transaction)
+      }
+      try script("COMMIT")
+    } catch {
+      _ = attempt("ROLLBACK")
+      throw error
+    }
+  }
+
+  private func script(_ sql: String) throws(WireError) {
+    try storing { () throws(SQLiteError) in try connection.execute(script: sql) }
+  }
+
+  private func attempt(_ sql: String) -> WireError? {
+    do throws(WireError) {
+      try script(sql)
+      return nil
+    } catch { return error }
+  }
+}

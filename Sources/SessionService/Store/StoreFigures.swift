@@ -1,0 +1,37 @@
+import Synchronization
+
+/// What a store counts about itself since it was opened.
+final class StoreFigures: Sendable {
+  struct Snapshot: Sendable, Equatable {
+    /// Commits, each with one fsync.
+    var commits: UInt64 = 0
+    var units: UInt64 = 0
+    /// Units that threw and were undone alone.
+    var failedUnits: UInt64 = 0
+    var checkpoints: UInt64 = 0
+    /// Pages in the write-ahead log.
+    var walPages = 0
+  }
+
+  private let state = Mutex(Snapshot())
+
+  var snapshot: Snapshot { state.withLock { $0 } }
+
+  func committed() { state.withLock { $0.commits += 1 } }
+
+  func ran(failed: Bool) {
+    state.withLock { state in
+      state.units += 1
+      if failed { state.failedUnits += 1 }
+    }
+  }
+
+  func walPages(_ pages: Int) { state.withLock { $0.walPages = pages } }
+
+  func checkpointed(walPages: Int) {
+    state.withLock { state in
+      state.checkpoints += 1
+      state.walPages = walPages
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import NIOCore
+import Testing
+import Wire
+
+@testable import SessionService
+
+/// A watch beside its connection, without a socket between.
+@Suite(.timeLimit(.minutes(1)))
+struct EventWatchTests {
+  private static let viewer = Principal(keyId: "viewer", role: .viewer)
+
+  private func request(_ sessionId: String) -> InboundRequest {
+    var message = ByteBuffer()
+    TaskWatchRequest.with { $0.sessionId = sessionId }.encode(into: &message)
+    return InboundRequest(
+      streamID: 1, method: .taskWatch, head: RequestHead.with { $0.initialItems = 8 }, message: message,
+      attachment: ByteBuffer(), principal: Self.viewer, deadline: nil)
+  }
+
+  @Test func aCancelThatComesBeforeTheStoreHasAnsweredIsHeard() async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let session = try await service.makeSession()
+      let connection = RecordingConnection(id: .max, principal: Self.viewer)
+      let handler = service.service.handler
+      handler.connected(connection)
+      handler.handle([.request(request(session.id)), .cancel(streamID: 1)], on: connection)
+      try await service.eventually("the cancelled watch ends") { connection.terminals[1] != nil }
+      // The store's answer has come by now; it may not end the stream once more.
+      _ = try await service.submit(session.id)
+      #expect(connection.terminals[1]?.count == 1)
+      handler.disconnected(connection)
+    }
+  }
+
+  @Test func whatIsSentWhileSomebodySendsFollowsInOrderAndNobodyWaits() async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let session = try await service.makeSession()
+      _ = try await service.submit(session.id)
+      let connection = RecordingConnection(id: .max, principal: Self.viewer)
+      let handler = service.service.handler
+      handler.connected(connection)
+      // Inside the first send the next event arrives: with a lock held there, this would wait for itself.
+      connection.onFirstSend {
+        let second = Event.with {
+          $0.sessionId = session.id
+          $0.seq = 2
+          $0.kind = .notice
+        }
+        service.service.tasks.hub.publish([second], of: session.id)
+      }
+      handler.handle([.request(request(session.id))], on: connection)
+      try await service.eventually("both events are sent") { connection.items.count == 2 }
+      let seqs = try connection.items.map { try Event(decoding: $0.message).seq }
+      #expect(seqs == [1, 2])
+      handler.disconnected(connection)
+    }
+  }
+
+  @Test func actionsAreCarriedOutInOrderByOneAtATime() {
+    var actions = OrderedActions<Int>()
+    func begin() -> [Int]? { actions.begin() }
+    func goOn() -> [Int]? { actions.goOn() }
+    #expect(begin() == nil)
+    actions.add([1, 2])
+    #expect(begin() == [1, 2])
+    actions.add([3])
+    #expect(begin() == nil)
+    #expect(goOn() == [3])
+    #expect(goOn() == nil)
+    actions.add([4])
+    #expect(begin() == [4])
+  }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Logging
+import Testing
+import Wire
+
+@testable import SessionService
+
+@Suite struct SettingsTests {
+  private func settings(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Settings {
+    try Settings(try Program.parse(arguments), environment: { environment[$0] })
+  }
+
+  @Test func theDefaultsAreTheContract() throws {
+    let settings = try settings([])
+    #expect(settings.dataFolder == "./kai-data")
+    #expect(settings.host == "127.0.0.1")
+    #expect(settings.port == 7411)
+    #expect(settings.readyFile == nil)
+    #expect(settings.logLevel == .info)
+    #expect(!settings.allowPlaintext)
+  }
+
+  @Test func theEnvironmentCountsAndTheCommandLineWins() throws {
+    let environment = ["KAI_SESSION_DATA": "/env", "KAI_SESSION_LISTEN": "[::1]:0", "KAI_SESSION_READY_FILE": "/ready"]
+    let settings = try settings(["--data", "/line", "--log-level", "debug"], environment)
+    #expect(settings.dataFolder == "/line")
+    #expect(settings.host == "::1")
+    #expect(settings.port == 0)
+    #expect(settings.readyFile == "/ready")
+    #expect(settings.logLevel == .debug)
+  }
+
+  @Test(arguments: [
+    ["--listen", "7411"], ["--listen", "host:"], ["--listen", ":7411"], ["--listen", "host:65536"], ["--listen", "host:-1"],
+    ["--log-level", "loud"], ["--http", "127.0.0.1:7412"], ["--data", ""],
+  ])
+  func whatCannotBeServedIsRefused(_ arguments: [String]) {
+    let error = #expect(throws: WireError.self) { try settings(arguments) }
+    #expect(error?.errorCode == .usage)
+  }
+}

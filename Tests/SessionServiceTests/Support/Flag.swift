@@ -1,0 +1,9 @@
+import Synchronization
+
+/// Something that happened, told from one task to another.
+final class Flag: Sendable {
+  private let raised = Atomic(false)
+
+  var isRaised: Bool { raised.load(ordering: .acquiring) }
+  func raise() { raised.store(true, ordering: .releasing) }
+}
