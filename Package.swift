@@ -21,6 +21,7 @@ let package = Package(
   name: "kai",
   products: [
     .executable(name: "kai-session", targets: ["SessionService"]),
+    .executable(name: "kai-agent", targets: ["AgentService"]),
     .library(name: "Wire", targets: ["Wire"]),
   ],
   dependencies: [
@@ -34,6 +35,7 @@ let package = Package(
     // Module maps over Debian's -dev packages.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
     // Small leaves that the programs share.
     .target(name: "JSON", swiftSettings: house),
@@ -47,6 +49,10 @@ let package = Package(
       dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
     .executableTarget(
+      name: "AgentService",
+      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
+      swiftSettings: house),
+    .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),
     .target(name: "WireFuzz", dependencies: ["Wire", nio], path: "Benchmarks/WireFuzz", swiftSettings: house),
 
@@ -57,6 +63,11 @@ let package = Package(
     .testTarget(
       name: "SessionServiceTests",
       dependencies: ["SessionService", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging],
+      swiftSettings: house),
+    .target(name: "LoopbackHTTP", dependencies: [nio, nioPosix], path: "Tests/LoopbackHTTP", swiftSettings: house),
+    .testTarget(
+      name: "AgentServiceTests",
+      dependencies: ["AgentService", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments, logging],
       swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,108 @@
+import JSON
+import Wire
+
+/// How far a task has come, folded from the transcript: everything an execution must know to go on where another stopped.
+struct TaskProgress: Sendable {
+  /// A tool call that the model made and that has no result yet.
+  struct PendingCall: Sendable, Equatable {
+    var call: ToolCall
+    /// Its intent was committed, so it may have run.
+    var mayHaveRun: Bool
+  }
+
+  /// Executions begun before this one.
+  private(set) var executions = 0
+  /// Whether the question is part of the transcript already.
+  private(set) var hasQuestion = false
+  /// Turns of the model: what the recursion limit counts.
+  private(set) var turns = 0
+  private(set) var pending: [PendingCall] = []
+  private(set) var usage = Usage()
+  private(set) var sqlUsed: [SqlUsed] = []
+  private(set) var artifacts: [String] = []
+  private(set) var degraded: [String] = []
+  /// The text of the model's last turn.
+  private(set) var lastText = ""
+  /// Turns in a row that said nothing, or whose every tool call was one that cannot be run.
+  private(set) var brokenTurns = 0
+  private var turnResults: [Bool] = []
+
+  /// The source of a context entry that says what could not be done.
+  static let degradedSource = "degraded"
+
+  private let taskId: String
+  /// Whether what follows belongs to this task: a session's tasks come one after the other.
+  private var isOurs = false
+
+  init(taskId: String, entries: [TranscriptEntry] = []) {
+    self.taskId = taskId
+    for entry in entries { add(entry) }
+  }
+
+  /// Folds in the transcript's next entry; those of other tasks change nothing.
+  mutating func add(_ entry: TranscriptEntry) {
+    if let started = entry.taskStarted {
+      isOurs = started.taskId == taskId
+      if isOurs { executions += 1 }
+    }
+    guard isOurs else { return }
+    if entry.taskFinished != nil {
+      // Somebody retries it: the turns of the run that ended do not count against the limit of the next.
+      turns = 0
+      brokenTurns = 0
+      pending = []
+    }
+    if entry.user != nil { hasQuestion = true }
+    if let context = entry.context, context.source == Self.degradedSource { degraded.append(context.text) }
+    if let assistant = entry.assistant { add(assistant) }
+    if let intent = entry.toolIntent, let index = pending.firstIndex(where: { $0.call.id == intent.callId }) {
+      pending[index].mayHaveRun = true
+    }
+    if let result = entry.toolResult { add(result) }
+  }
+
+  private mutating func add(_ assistant: AssistantEntry) {
+    turns += 1
+    lastText = assistant.text
+    pending = assistant.toolCalls.map { PendingCall(call: $0, mayHaveRun: false) }
+    turnResults = []
+    if assistant.saysNothing { brokenTurns += 1 } else if assistant.toolCalls.isEmpty { brokenTurns = 0 }
+    usage.modelCalls += assistant.usage?.modelCalls ?? 1
+    usage.inputTokens += assistant.usage?.inputTokens ?? 0
+    usage.outputTokens += assistant.usage?.outputTokens ?? 0
+    usage.elapsedMs += assistant.usage?.elapsedMs ?? 0
+  }
+
+  private mutating func add(_ result: ToolResultEntry) {
+    pending.removeAll { $0.call.id == result.callId }
+    usage.toolCalls += 1
+    usage.elapsedMs += result.elapsedMs
+    if !result.sql.isEmpty, !result.isError, sqlUsed.count < 256 {
+      sqlUsed.append(
+        .with {
+          $0.sql = result.sql
+          $0.rowCount = result.rowCount ?? 0
+          $0.elapsedMs = result.elapsedMs
+        })
+    }
+    for path in result.artifacts where !artifacts.contains(path) && artifacts.count < 1_024 { artifacts.append(path) }
+    turnResults.append(result.isError && ToolFailure.wasNeverRun(result.content))
+    if pending.isEmpty { brokenTurns = turnResults.allSatisfy { $0 } ? brokenTurns + 1 : 0 }
+  }
+}
+
+/// How a failed tool call is told to the model: JSON that names the error and what to do.
+enum ToolFailure {
+  static func content(_ error: WireError) -> String {
+    let body: JSONValue = [
+      "error": ["code": .string(error.errorCode.name), "message": .string(error.message), "hint": .string(error.hint)]
+    ]
+    return body.description
+  }
+
+  /// Whether the content tells of a call that could not even begin: no such tool, or bad arguments.
+  static func wasNeverRun(_ content: String) -> Bool {
+    guard let code = (try? JSONValue(parsing: content))?["error"]?["code"]?.string else { return false }
+    return code == ErrorCode.unknownTool.name || code == ErrorCode.toolArguments.name
+  }
+}

@@ -1,0 +1,35 @@
+import Wire
+
+extension TaskResult {
+  /// The model gave its answer.
+  static func answered(_ call: FinishCall, _ progress: TaskProgress) -> TaskResult {
+    var result = of(progress)
+    result.status = call.status
+    result.answer = call.answer.prefix(bytes: 256 * 1024)
+    result.table = call.table
+    result.insights = call.insights.prefix(256).map { $0.prefix(bytes: 16 * 1024) }
+    result.suggestions = call.suggestions.prefix(64).map { $0.prefix(bytes: 4_096) }
+    result.degraded = (progress.degraded + call.degraded).prefix(256).map { $0.prefix(bytes: 4_096) }
+    return result
+  }
+
+  /// The task ended without an answer, or before it was whole.
+  static func stopped(_ status: TaskStatus, _ error: WireError, _ progress: TaskProgress) -> TaskResult {
+    var result = of(progress)
+    result.status = status
+    result.answer = progress.lastText.prefix(bytes: 256 * 1024)
+    result.error = error
+    return result
+  }
+
+  private static func of(_ progress: TaskProgress) -> TaskResult {
+    .with {
+      $0.sqlUsed = progress.sqlUsed
+      $0.artifacts = progress.artifacts
+      $0.usage = progress.usage
+      $0.degraded = Array(progress.degraded.prefix(256))
+      $0.resumed = progress.executions > 1
+      $0.steps = UInt64(progress.turns)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Wire
+
+/// The flags as they were written.
+struct AgentOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Where kai-session is.", valueName: "host:port")) var server: String?
+  @Option(help: ArgumentHelp("The file with the node's key, one line KEYID:SECRET.", valueName: "file")) var keyFile: String?
+  @Option(help: ArgumentHelp("How many tasks run at once (default: 8).", valueName: "n")) var slots: String?
+  @Option(help: ArgumentHelp("The folder of working copies (default: ./agent_results).", valueName: "dir")) var results: String?
+  @Option(help: "The node's name (default: the host's).") var name: String?
+  @Option(name: .customLong("label"), help: ArgumentHelp("A label, for tasks to choose nodes by.", valueName: "k=v"))
+  var labels: [String] = []
+  @Option(help: ArgumentHelp("offline or openai:MODEL (default: offline).", valueName: "spec")) var model: String?
+  @Option(help: ArgumentHelp("The base address of the model's server.", valueName: "url")) var modelUrl: String?
+  @Option(help: ArgumentHelp("The file with the model's key.", valueName: "file")) var modelKeyFile: String?
+  @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
+  var logLevel: String?
+  @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
+  @Option(help: ArgumentHelp("Gets the node's id as JSON each time it is attached.", valueName: "file")) var readyFile: String?
+}
+
+/// What the flags and the environment come to.
+struct AgentSettings: Sendable {
+  var server: (host: String, port: Int)
+  var key: KeyFile
+  var node: NodeConfiguration
+  var model: String
+  var modelURL: String?
+  var modelKeyFile: String?
+  var logLevel: Logger.Level
+  var readyFile: String?
+
+  static let maxSlots: UInt32 = 10_000
+
+  /// - Throws: `usage` that names the flag; `local_io` or `unauthenticated` for the key file.
+  init(_ options: AgentOptions, environment: (String) -> String?) throws(WireError) {
+    func value(_ flag: String?, _ name: String, _ others: String...) -> String? {
+      flag ?? (["KAI_AGENT_\(name)"] + others).compactMap(environment).first
+    }
+    server = try Self.address(value(options.server, "SERVER", "KAI_SERVER") ?? "127.0.0.1:7411")
+    guard let keyPath = value(options.keyFile, "KEY_FILE", "KAI_KEY_FILE") else {
+      throw WireError(.usage, "no key: give --key-file or set KAI_KEY_FILE")
+    }
+    key = try KeyFile(parsing: try SmallFile.text(of: keyPath))
+    let slotsText = value(options.slots, "SLOTS") ?? "8"
+    guard let slots = UInt32(slotsText), (1...Self.maxSlots).contains(slots) else {
+      throw WireError(.usage, "--slots must be 1...\(Self.maxSlots), not '\(slotsText)'")
+    }
+    let labels =
+      options.labels.isEmpty
+      ? (environment("KAI_AGENT_LABEL") ?? "").split(separator: ",").map(String.init) : options.labels
+    node = NodeConfiguration(
+      name: value(options.name, "NAME") ?? Self.hostName(), slots: slots, labels: try labels.map(Self.label),
+      version: Program.version,
+      results: value(options.results, "RESULTS") ?? "./agent_results")
+    model = value(options.model, "MODEL") ?? "offline"
+    modelURL = value(options.modelUrl, "MODEL_URL")
+    modelKeyFile = value(options.modelKeyFile, "MODEL_KEY_FILE")
+    readyFile = value(options.readyFile, "READY_FILE")
+    if let http = value(options.http, "HTTP"), http != "off" {
+      throw WireError(.usage, "--http can only be off, not '\(http)': there is no HTTP listener")
+    }
+    let level = value(options.logLevel, "LOG_LEVEL") ?? "info"
+    guard let logLevel = Logger.Level(rawValue: level) else {
+      throw WireError(.usage, "--log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    self.logLevel = logLevel
+  }
+
+  /// Writes the ready file, whole or not at all.
+  func announce(nodeId: String) {
+    guard let readyFile else { return }
+    SmallFile.replace(readyFile, with: #"{"node_id":"\#(nodeId)"}"# + "\n")
+  }
+
+  private static func address(_ text: String) throws(WireError) -> (host: String, port: Int) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port),
+      colon != text.startIndex
+    else { throw WireError(.usage, "--server must be HOST:PORT, not '\(text)'") }
+    let host = text[..<colon]
+    return (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host), port)
+  }
+
+  private static func label(_ text: String) throws(WireError) -> Label {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      throw WireError(.usage, "--label must be KEY=VALUE, not '\(text)'")
+    }
+    return Label(key: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
+  }
+
+  private static func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "node" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,105 @@
+/// Bars, one group for each category: upright, or lying when the names are long.
+struct BarChart {
+  private static let barRow = 24.0
+  private static let maxNameWidth = 220.0
+
+  let chart: Chart
+  let names: [String]
+
+  /// Whether the names read better beside lying bars.
+  private var isLying: Bool {
+    guard chart.kind == .bar, names.count <= 40 else { return false }
+    let widest = names.map { ChartStyle.textWidth($0, size: ChartStyle.tickSize) }.max() ?? 0
+    let room = (ChartStyle.width - 120) / Double(max(1, names.count))
+    // Dates keep their order along the usual axis.
+    return widest > 60 && widest > 1.2 * room && !names.allSatisfy { ChartTime.parse($0) != nil }
+  }
+
+  private var ticks: NiceTicks {
+    let values = chart.series.flatMap { $0.values.compactMap { $0 } }
+    return NiceTicks(covering: min(0, values.min() ?? 0), max(0, values.max() ?? 0))
+  }
+
+  func document() -> String { isLying ? lying() : upright() }
+
+  private func upright() -> String {
+    var frame = ChartFrame(chart)
+    let ticks = ticks
+    frame.reserve(left: AxisRoom.left(of: ticks, label: chart.yLabel))
+    let labels = CategoryLabels(names, step: frame.room.width / Double(max(1, names.count)))
+    frame.reserve(bottom: labels.depth + AxisRoom.below(label: chart.xLabel))
+    let scale = LinearScale(lower: ticks.lower, upper: ticks.upper, from: frame.room.bottom, to: frame.room.top)
+    let bands = BandScale(count: names.count, from: frame.room.left, to: frame.room.right)
+    frame.drawVerticalTicks(ticks, scale)
+    frame.drawBaseLine()
+    labels.draw(in: &frame, bands)
+    frame.labelBelow(chart.xLabel)
+    frame.labelLeft(chart.yLabel)
+    frame.draw { svg in
+      eachBar(bands) { start, size, value, colour, tooltip in
+        let (a, b) = (scale(0), scale(value))
+        svg.rect(x: start, y: min(a, b), width: size, height: abs(a - b), fill: colour, tooltip: tooltip)
+      }
+    }
+    return frame.document
+  }
+
+  private func lying() -> String {
+    var frame = ChartFrame(chart, height: max(ChartStyle.height * 0.6, Double(names.count) * Self.barRow + 130))
+    let ticks = ticks
+    let shown = names.map { ChartStyle.fitted($0, size: ChartStyle.tickSize, width: Self.maxNameWidth) }
+    let widest = shown.map { ChartStyle.textWidth($0, size: ChartStyle.tickSize) }.max() ?? 0
+    let axisRoom = chart.xLabel.isEmpty ? 0 : ChartStyle.labelSize + 10
+    frame.reserve(
+      left: widest + 10 + axisRoom, bottom: ChartStyle.tickSize + 12 + AxisRoom.below(label: chart.yLabel), right: 12)
+    let scale = LinearScale(lower: ticks.lower, upper: ticks.upper, from: frame.room.left, to: frame.room.right)
+    let bands = BandScale(count: names.count, from: frame.room.top, to: frame.room.bottom)
+    frame.drawHorizontalTicks(ticks, scale)
+    frame.labelBelow(chart.yLabel)
+    frame.labelLeft(chart.xLabel)
+    let left = frame.room.left
+    frame.draw { svg in
+      for (index, name) in shown.enumerated() {
+        svg.label(
+          name, x: left - 8, y: bands.center(index) + ChartStyle.tickSize * 0.35, size: ChartStyle.tickSize,
+          fill: ChartStyle.ink, anchor: .end)
+      }
+      eachBar(bands) { start, size, value, colour, tooltip in
+        let (a, b) = (scale(0), scale(value))
+        svg.rect(x: min(a, b), y: start, width: abs(a - b), height: size, fill: colour, tooltip: tooltip)
+      }
+    }
+    return frame.document
+  }
+
+  /// Every bar that has a value: where it begins along the categories, how thick it is, and what it says.
+  private func eachBar(
+    _ bands: BandScale, _ body: (_ start: Double, _ size: Double, _ value: Double, String, _ tooltip: String) -> Void
+  ) {
+    let group = min(bands.step * 0.76, 90 * Double(chart.series.count))
+    let size = group / Double(max(1, chart.series.count))
+    let gap = chart.series.count > 1 && size > 4 ? 1.0 : 0
+    for (number, series) in chart.series.enumerated() {
+      for (index, value) in series.values.enumerated() {
+        guard let value else { continue }
+        let start = bands.center(index) - group / 2 + Double(number) * size
+        let label = chart.series.count > 1 ? "\(names[index]), \(series.name)" : names[index]
+        body(start, max(0.5, size - gap), value, ChartStyle.colour(number), "\(label): \(ChartNumber.plain(value))")
+      }
+    }
+  }
+}
+
+/// The room that axes need, in pixels.
+enum AxisRoom {
+  /// To the left of a vertical number axis.
+  static func left(of ticks: NiceTicks, label: String) -> Double {
+    let widths = ticks.values.map {
+      ChartStyle.textWidth(ChartNumber.tick($0, step: ticks.step), size: ChartStyle.tickSize)
+    }
+    return (widths.max() ?? 0) + 10 + (label.isEmpty ? 0 : ChartStyle.labelSize + 8)
+  }
+
+  /// Below the labels of a horizontal axis.
+  static func below(label: String) -> Double { label.isEmpty ? 0 : ChartStyle.labelSize + 8 }
+}

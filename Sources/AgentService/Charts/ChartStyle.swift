@@ -1,0 +1,38 @@
+/// How charts look: the sizes in pixels, the colours on white.
+enum ChartStyle {
+  static let width = 800.0
+  static let height = 480.0
+  static let titleSize = 17.0
+  static let labelSize = 12.0
+  static let tickSize = 11.0
+  static let ink = "#1f2933"
+  static let quiet = "#52606d"
+  static let grid = "#e4e7eb"
+  static let axis = "#7b8794"
+  /// Told apart also without red or green; each has a contrast of at least 3:1 on white.
+  static let palette = ["#2f6db5", "#c65a1e", "#2b8a5e", "#8a56ac", "#b8374f", "#17808f", "#8c6a1c", "#b84a93"]
+
+  static func colour(_ index: Int) -> String { palette[index % palette.count] }
+
+  /// About how wide a text is; on the generous side, so that nothing overlaps in a wider font.
+  static func textWidth(_ text: String, size: Double) -> Double {
+    text.unicodeScalars.reduce(0) { sum, scalar in
+      switch scalar {
+      case "i", "j", "l", "I", ".", ",", ":", ";", "'", "|", "!", " ", "(", ")", "[", "]", "t", "f", "r", "-", "/":
+        sum + 0.4 * size
+      case "m", "w", "M", "W", "@", "%": sum + 0.95 * size
+      case "A"..."Z": sum + 0.7 * size
+      case "\u{0}"..."\u{2fff}": sum + 0.62 * size
+      default: sum + size
+      }
+    }
+  }
+
+  /// The text, with `…` for what does not fit into `width`.
+  static func fitted(_ text: String, size: Double, width: Double) -> String {
+    guard textWidth(text, size: size) > width else { return text }
+    var short = text
+    while !short.isEmpty, textWidth(short + "…", size: size) > width { short.removeLast() }
+    return short + "…"
+  }
+}

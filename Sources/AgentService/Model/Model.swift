@@ -1,0 +1,34 @@
+import Wire
+
+/// A model that, given a transcript and the tools, says what to do next.
+protocol Model: Sendable {
+  /// The `SPEC` it was made from, such as `offline` or `openai:gpt-4.1`.
+  var name: String { get }
+  /// One turn.
+  /// - Parameter onToken: gets pieces of the answer's text as they come; may never be called.
+  /// - Throws: `model_unavailable`, `model_refused`, `model_protocol`, `model_rate_limited`, `model_timeout`, `cancelled`.
+  func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply
+}
+
+/// Everything a model is given.
+struct ModelTurn: Sendable {
+  let system: String
+  /// The transcript's window: what follows the last summary, oldest first.
+  let entries: [TranscriptEntry]
+  /// The task under way; entries of earlier tasks are history.
+  let taskId: String
+  let tools: [ToolDefinition]
+  /// Steps that are left before the recursion limit, this one included.
+  let stepsLeft: Int
+}
+
+/// What a model said: text, tool calls, or both.
+struct ModelReply: Sendable {
+  var text = ""
+  var thinking = ""
+  var toolCalls: [ToolCall] = []
+  var inputTokens: UInt64 = 0
+  var outputTokens: UInt64 = 0
+  /// What is missing from the reply, in sentences, such as an end that was cut off.
+  var degraded: [String] = []
+}

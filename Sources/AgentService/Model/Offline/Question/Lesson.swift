@@ -1,0 +1,94 @@
+import JSON
+
+extension Analyst {
+  /// Something that the user taught: a word, and what it means in the database.
+  struct Lesson: Sendable, Equatable {
+    enum Meaning: Sendable, Equatable {
+      case table(Int)
+      case column(ColumnRef)
+      /// SQL over one table's columns, which stand as `{name}`.
+      case expression(String, table: Int, isCondition: Bool)
+    }
+
+    /// Folded.
+    var word: String
+    var meaning: Meaning
+    /// What was taught, as written.
+    var text: String
+    /// Where it comes from, for the reader.
+    var source: String
+  }
+
+  enum Lessons {
+    /// `late` and `dep_delay > 15` of "remember that 'late' means dep_delay > 15".
+    static func taught(_ text: String) -> (word: String, meaning: String)? {
+      let lower = text.lowercased()
+      for verb in [" means ", " mean ", " refers to ", " is short for ", " berarti "] {
+        guard lower.count == text.count, let range = lower.firstRange(of: verb) else { continue }
+        let offset = lower.distance(from: lower.startIndex, to: range.lowerBound)
+        let split = text.index(text.startIndex, offsetBy: offset)
+        let after = text.index(split, offsetBy: verb.count)
+        guard let token = Tokenizer.tokens(of: String(text[..<split])).last, token.kind == .word || token.kind == .quoted
+        else { return nil }
+        let meaning = text[after...].drop { $0 == " " }
+        let end = meaning.reversed().prefix { ".!; \n".contains($0) }.count
+        let trimmed = strip(String(meaning.dropLast(end)))
+        return trimmed.isEmpty ? nil : (token.folded, trimmed)
+      }
+      return nil
+    }
+
+    /// A prompt that teaches and asks nothing.
+    static func isTeaching(_ text: String) -> Bool {
+      let words = Tokenizer.tokens(of: text).map(\.folded)
+      let openers = ["remember", "note", "learn", "ingat", "catat"]
+      guard taught(text) != nil, !text.contains("?") else { return false }
+      return words.first.map(openers.contains) ?? false
+        || (words.count <= 16 && !words.contains { ["which", "how"].contains($0) })
+    }
+
+    private static func strip(_ text: String) -> String {
+      for mark in ["'", "\"", "`"] where text.count > 2 && text.hasPrefix(mark) && text.hasSuffix(mark) {
+        let inside = text.dropFirst().dropLast()
+        if !inside.contains(mark) { return String(inside) }
+      }
+      return text
+    }
+
+    /// The lessons of recalled memories and of the task's context that this schema can honour.
+    static func read(_ recalled: Finding?, context: [String], _ schema: Schema) -> [Lesson] {
+      var lessons: [Lesson] = []
+      func add(_ word: String, _ meaning: String, _ source: String) {
+        let folded = Fold.fold(word)
+        guard let found = self.meaning(meaning, schema), !lessons.contains(where: { $0.word == folded }) else { return }
+        lessons.append(Lesson(word: folded, meaning: found, text: meaning, source: source))
+      }
+      let memories = recalled.flatMap { $0.isError ? nil : $0.json?["memories"]?.array } ?? []
+      for memory in memories {
+        let source = "memory \(memory["namespace"]?.string ?? "")/\(memory["key"]?.string ?? "")"
+        for member in memory["value"]?["synonym"]?.object ?? [] {
+          if let target = member.value.string { add(member.key, target, source) }
+        }
+        if let (word, meaning) = taught(memory["content"]?.string ?? "") { add(word, meaning, source) }
+      }
+      for line in context.flatMap({ $0.split(separator: "\n") }) {
+        if let (word, meaning) = taught(String(line)) { add(word, meaning, "the task's context") }
+      }
+      return lessons
+    }
+
+    static func meaning(_ text: String, _ schema: Schema) -> Lesson.Meaning? {
+      let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+      if parts.count == 2, let table = schema.tables.firstIndex(where: { Fold.fold($0.name) == Fold.fold(parts[0]) }),
+        let column = schema.tables[table].column(named: parts[1])
+      {
+        return .column(ColumnRef(table: table, column: column))
+      }
+      if let table = schema.tables.firstIndex(where: { Fold.fold($0.name) == Fold.fold(text) }) { return .table(table) }
+      for table in schema.tables.indices {
+        if let column = schema.tables[table].column(named: text) { return .column(ColumnRef(table: table, column: column)) }
+      }
+      return SQLExpression.read(text, schema)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Wire
+
+/// Where an OpenAI-compatible server is, and the key for it. Prints without the key.
+struct OpenAIEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
+  static let defaultBase = "https://api.openai.com/v1"
+
+  /// The address of `chat/completions`.
+  let url: String
+  /// Nil for servers that want none, as local ones do.
+  private let key: String?
+
+  /// - Parameters:
+  ///   - base: such as `https://api.openai.com/v1`; a trailing slash, or the whole `…/chat/completions`, is fine.
+  ///   - key: printable ASCII without spaces.
+  /// - Throws: `usage`, with a sentence that never repeats the key.
+  init(base: String, key: String?) throws(WireError) {
+    let lower = base.lowercased()
+    guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
+      throw Self.bad("must begin with http:// or https://")
+    }
+    let afterScheme = base.firstRange(of: "://").map { base[$0.upperBound...] } ?? ""
+    let authority = afterScheme.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    guard !authority.isEmpty else { throw Self.bad("names no host") }
+    guard !authority.contains("@") else { throw Self.bad("holds a user or password; put the key into --model-key-file") }
+    guard base.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw Self.bad("holds a space or a special character") }
+    guard !afterScheme.contains("#") else { throw Self.bad("holds a fragment (#)") }
+    if let key {
+      guard !key.isEmpty, key.utf8.count <= 4_096, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+        throw WireError(.usage, "The model's key must be one line of printable characters.", hint: "Check --model-key-file.")
+      }
+    }
+    url = Self.joined(base)
+    self.key = key
+  }
+
+  var headers: [HTTPHeader] {
+    var headers = [
+      HTTPHeader(name: "Content-Type", value: "application/json"),
+      HTTPHeader(name: "Accept", value: "text/event-stream, application/json"),
+    ]
+    if let key { headers.append(HTTPHeader(name: "Authorization", value: "Bearer \(key)")) }
+    return headers
+  }
+
+  /// `text` with the key blotted out: some servers repeat it in their errors.
+  func redacting(_ text: String) -> String {
+    guard let key, key.utf8.count >= 4 else { return text }
+    return text.split(separator: key, omittingEmptySubsequences: false).joined(separator: "[key]")
+  }
+
+  var description: String { url }
+  var customMirror: Mirror { Mirror(self, children: ["url": url]) }
+
+  /// A query stays behind the path, as some gateways want their API version there.
+  private static func joined(_ base: String) -> String {
+    let split = base.firstIndex(of: "?") ?? base.endIndex
+    var path = String(base[..<split])
+    while path.hasSuffix("/") { path.removeLast() }
+    if !path.hasSuffix("/chat/completions") { path += "/chat/completions" }
+    return path + base[split...]
+  }
+
+  private static func bad(_ fault: String) -> WireError {
+    WireError(.usage, "The model's address (--model-url) \(fault).", hint: "It looks like \(defaultBase).")
+  }
+}

@@ -1,0 +1,94 @@
+import Logging
+import Wire
+
+/// Runs one assignment from fetch to end: chain, folder, database, loop.
+struct ExecutionRunner: Sendable {
+  let client: WireClient
+  let model: any Model
+  let registry: ToolRegistry
+  let drivers: DatabaseDrivers
+  let results: String
+  let leases: LeaseBook
+  let log: Logger
+
+  func run(_ assignment: ExecutionAssignment, _ control: ExecutionControl) async {
+    let ending = await ending(of: assignment, control)
+    leases.remove(assignment.lease)
+    var log = log
+    log[metadataKey: "task"] = "\(assignment.task.id)"
+    log[metadataKey: "session"] = "\(assignment.session.id)"
+    switch ending {
+    case .finished(let status): log.info("task ended", metadata: ["status": "\(status.label)"])
+    case .released: log.info("task handed back")
+    case .abandoned(let error): log.warning("task abandoned", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func ending(of assignment: ExecutionAssignment, _ control: ExecutionControl) async -> AgentLoop.Ending {
+    let transcript: Transcript
+    let head: UInt64
+    do throws(WireError) {
+      (transcript, head) = try await ChainFetching(client: client, sessionId: assignment.session.id, taskId: assignment.task.id)
+        .transcript()
+    } catch {
+      return await refuse(assignment, Transcript(taskId: assignment.task.id), head: assignment.session.headStep, error)
+    }
+    do throws(WireError) {
+      let folder = try ResultsFolder.create(
+        results: results, connectionId: assignment.connection.id, sessionId: assignment.session.id)
+      let database = try await drivers.open(assignment.connection)
+      let loop = AgentLoop(
+        assignment: assignment, model: model, registry: registry,
+        context: ToolContext(
+          sessionId: assignment.session.id, taskId: assignment.task.id, connectionId: assignment.connection.id,
+          database: database, folder: folder, memory: WireMemory(client: client), step: head),
+        committer: committer(assignment, head), control: control, now: { WallClock.now() })
+      let ending = await loop.run(transcript)
+      await database.close()
+      return ending
+    } catch {
+      return await refuse(assignment, transcript, head: head, error)
+    }
+  }
+
+  private func committer(_ assignment: ExecutionAssignment, _ head: UInt64) -> WireCommitter {
+    WireCommitter(client: client, assignment: assignment, headStep: head) { [leases] in leases.end(of: assignment.lease) }
+  }
+
+  /// Ends a task that cannot even begin here: its database cannot be opened, or its chain cannot be read.
+  private func refuse(
+    _ assignment: ExecutionAssignment, _ transcript: Transcript, head: UInt64, _ error: WireError
+  ) async -> AgentLoop.Ending {
+    if error.meansLeaseIsLost || error.retry == .reconnect || error.errorCode == .cancelled { return .abandoned(error) }
+    let started = TranscriptEntry.of(WallClock.now()) {
+      $0.taskStarted = .with {
+        $0.taskId = assignment.task.id
+        $0.attempt = assignment.task.attempt
+        $0.nodeName = assignment.nodeName
+        $0.fromStep = head
+      }
+    }
+    var added = [started]
+    var progress = transcript.progress
+    if !progress.hasQuestion {
+      added.append(.of(WallClock.now()) { $0.user = .with { $0.text = assignment.task.prompt } })
+    }
+    for entry in added { progress.add(entry) }
+    added.append(
+      .of(WallClock.now()) {
+        $0.taskFinished = .with {
+          $0.taskId = assignment.task.id
+          $0.status = .failed
+        }
+      })
+    let draft = StepDraft(
+      kind: .final, summary: "failed: " + error.message.prefix(bytes: 200), entries: added,
+      finish: .stopped(.failed, error, progress))
+    do throws(WireError) {
+      _ = try await committer(assignment, head).commit(draft)
+      return .finished(.failed)
+    } catch {
+      return .abandoned(error)
+    }
+  }
+}

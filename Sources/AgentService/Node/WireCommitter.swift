@@ -1,0 +1,112 @@
+import Crypto
+import NIOCore
+import Synchronization
+import Wire
+
+/// Commits the steps of one execution over Wire, each on top of the one before.
+final class WireCommitter: StepCommitter {
+  /// Live events that wait while the link is slow; beyond this they are dropped.
+  static let maxEmits = 4
+
+  private let client: WireClient
+  private let assignment: ExecutionAssignment
+  private let head: Mutex<UInt64>
+  private let emits = Atomic<Int>(0)
+  /// Until when, on the boot clock, the lease surely lasts.
+  private let leaseEnd: @Sendable () -> Int64
+
+  init(
+    client: WireClient, assignment: ExecutionAssignment, headStep: UInt64, leaseEnd: @escaping @Sendable () -> Int64
+  ) {
+    self.client = client
+    self.assignment = assignment
+    head = Mutex(headStep)
+    self.leaseEnd = leaseEnd
+  }
+
+  var headStep: UInt64 { head.withLock { $0 } }
+
+  func commit(_ step: StepDraft) async throws(WireError) -> CommitResponse {
+    let body = try CheckpointArchive.seal(.with { $0.entries = step.entries })
+    var attachment = body.bytes
+    var request = CommitRequest()
+    request.fence = assignment.fence
+    request.parentStep = headStep
+    request.kind = step.kind
+    request.summary = step.summary.prefix(bytes: 1_024)
+    request.bodyBytes = UInt32(clamping: body.bytes.readableBytes)
+    request.bodyCrc = body.crc
+    request.events = step.events
+    request.finish = step.finish
+    request.release = step.release
+    // A snapshot is a convenience: one that would not fit is left out.
+    if let entries = step.snapshot, let snapshot = try? CheckpointArchive.seal(.with({ $0.entries = entries })),
+      attachment.readableBytes + snapshot.bytes.readableBytes <= Limits.defaultMessageBytes / 2
+    {
+      request.snapshotBytes = UInt32(clamping: snapshot.bytes.readableBytes)
+      request.snapshotCrc = snapshot.crc
+      attachment.writeImmutableBuffer(snapshot.bytes)
+    }
+    let response = try await call(Methods.checkpointCommit, request, attachment)
+    head.withLock { $0 = response.step }
+    return response
+  }
+
+  func upload(_ path: String, from folder: ResultsFolder) async throws(WireError) {
+    let content = try folder.read(path)
+    let request = ArtifactPutRequest.with {
+      $0.sessionId = assignment.session.id
+      $0.path = path
+      $0.mediaType = MediaType.of(path)
+      $0.size = UInt64(content.count)
+      $0.sha256 = [UInt8](SHA256.hash(data: content))
+      $0.fence = assignment.fence
+    }
+    let chunks = AsyncStream<ByteBuffer> { continuation in
+      continuation.yield(ByteBuffer(bytes: content))
+      continuation.finish()
+    }
+    while true {
+      do throws(WireError) {
+        _ = try await client.upload(Methods.artifactPut, request, chunks: chunks, timeout: try remaining())
+        return
+      } catch  where error.retry == .reconnect {
+        try? await Task.sleep(for: .milliseconds(100))
+      }
+    }
+  }
+
+  func emit(_ events: [Event]) {
+    guard emits.wrappingAdd(1, ordering: .relaxed).newValue <= Self.maxEmits else {
+      emits.wrappingSubtract(1, ordering: .relaxed)
+      return
+    }
+    let request = NodeEmitRequest.with {
+      $0.fence = assignment.fence
+      $0.events = events
+    }
+    Task {
+      // Live events are news, not facts: whoever misses them reads the durable ones.
+      _ = try? await client.call(Methods.nodeEmit, request, timeout: .seconds(2))
+      emits.wrappingSubtract(1, ordering: .relaxed)
+    }
+  }
+
+  /// Retries inside the client until the lease would be over: a commit that comes later would be fenced anyway.
+  private func call<Request: WireMessage, Response: WireMessage>(
+    _ call: Call<Request, Response>, _ request: Request, _ attachment: ByteBuffer
+  ) async throws(WireError) -> Response {
+    do throws(WireError) {
+      return try await client.call(call, request, attachment: attachment, timeout: try remaining()).message
+    } catch  where error.errorCode == .deadlineExceeded {
+      throw WireError(.leaseExpired, "kai-session did not answer before the lease was over")
+    }
+  }
+
+  /// - Throws: `lease_expired` when nothing is left.
+  private func remaining() throws(WireError) -> Duration {
+    let left = leaseEnd() - BootClock.milliseconds()
+    guard left > 0 else { throw WireError(.leaseExpired, "the lease is over") }
+    return .milliseconds(left)
+  }
+}

@@ -1,0 +1,16 @@
+import Wire
+
+/// Memory over Wire. Asking it must never hold up a turn for long.
+struct WireMemory: AgentMemory {
+  static let recallTimeout = Duration.seconds(2)
+
+  let client: WireClient
+
+  func remember(_ request: MemoryRememberRequest) async throws(WireError) -> Memory {
+    try await client.call(Methods.memoryRemember, request, timeout: .seconds(10)).message
+  }
+
+  func recall(_ request: MemoryRecallRequest) async throws(WireError) -> [MemoryHit] {
+    try await client.call(Methods.memoryRecall, request, timeout: Self.recallTimeout).message.hits
+  }
+}

@@ -1,0 +1,46 @@
+import Wire
+
+/// Names in SQL text.
+enum SQLName {
+  /// The name in double quotes, which both dialects take for an identifier.
+  static func quoted(_ name: String) -> String {
+    var out = "\""
+    for character in name.unicodeScalars {
+      if character == "\"" { out += "\"" }
+      out.unicodeScalars.append(character)
+    }
+    return out + "\""
+  }
+}
+
+extension [TableInfo] {
+  /// The table or view with this name; case counts only when two names differ by nothing else.
+  /// - Throws: `tool_arguments`, with the nearest names.
+  func table(named name: String) throws(WireError) -> TableInfo {
+    if let table = first(where: { $0.name == name }) { return table }
+    if let table = first(where: { $0.name.lowercased() == name.lowercased() }) { return table }
+    throw WireError(
+      .toolArguments,
+      "There is no table '\(name.prefix(64))'.\(NearestNames.hint(for: name, among: map(\.name)))",
+      hint: "See the tables with 'list_tables'.")
+  }
+}
+
+extension TableInfo {
+  /// The column with this name, case as for tables.
+  /// - Throws: `tool_arguments`, with the nearest names.
+  func column(named name: String) throws(WireError) -> ColumnInfo {
+    if let column = columns.first(where: { $0.name == name }) { return column }
+    if let column = columns.first(where: { $0.name.lowercased() == name.lowercased() }) { return column }
+    throw WireError(
+      .toolArguments,
+      "The table '\(self.name)' has no column '\(name.prefix(64))'."
+        + NearestNames.hint(for: name, among: columns.map(\.name)),
+      hint: "See the columns with 'describe_tables'.")
+  }
+}
+
+extension TableInfo {
+  /// What it is, for a model.
+  var kind: String { isView ? "view" : "table" }
+}

@@ -1,0 +1,77 @@
+import JSON
+import Wire
+
+/// What a tool may leave behind; decides whether its intent is committed first and what a resume does.
+enum SideEffect: String, Sendable {
+  /// Reads only. Run again freely, no intent.
+  case pure
+  /// Running it twice is the same as once.
+  case idempotent
+  /// Its effect is committed in one piece with the step.
+  case transactional
+  /// Neither: never run again by itself.
+  case unsafe
+}
+
+/// A JSON Schema for a tool's arguments, as the models want it.
+struct ToolDefinition: Sendable {
+  let name: String
+  /// One or two sentences for the model.
+  let description: String
+  /// A JSON Schema object: `{"type":"object","properties":{…},"required":[…]}`.
+  let parameters: JSONValue
+  let sideEffect: SideEffect
+  /// The modes in which the tool exists.
+  let modes: Set<SessionMode>
+}
+
+/// What a tool gives back.
+struct ToolOutput: Sendable {
+  /// What the model reads: JSON text for data, plain text for messages.
+  var content: String
+  var isError = false
+  var sql = ""
+  var rowCount: UInt64?
+  /// Paths, relative to the session's folder, of the files that it wrote.
+  var files: [String] = []
+  /// Set by `finish` alone.
+  var finish: FinishCall?
+}
+
+/// What the model said when it called `finish`.
+struct FinishCall: Sendable {
+  var answer: String
+  var table: AnswerTable?
+  var insights: [String] = []
+  var suggestions: [String] = []
+  /// `completed`, or `partial` when something is missing.
+  var status = TaskStatus.completed
+  var degraded: [String] = []
+}
+
+/// What every tool of a session may use. It has no way to kai-session but `memory`.
+struct ToolContext: Sendable {
+  let sessionId: String
+  let taskId: String
+  let connectionId: String
+  let database: any UserDatabase
+  let folder: ResultsFolder
+  let memory: any AgentMemory
+  /// The step that the outcome will be committed in.
+  var step: UInt64
+  /// The mode of the task; ``ToolRegistry/run(_:mode:_:)`` sets it.
+  var mode = SessionMode.unspecified
+}
+
+/// Memory as tools see it; the node implements it over Wire.
+protocol AgentMemory: Sendable {
+  func remember(_ request: MemoryRememberRequest) async throws(WireError) -> Memory
+  func recall(_ request: MemoryRecallRequest) async throws(WireError) -> [MemoryHit]
+}
+
+/// One tool. `run` is cancelled when the task is; it must then stop within a second.
+protocol Tool: Sendable {
+  var definition: ToolDefinition { get }
+  /// - Throws: ``WireError``, which the model gets to read as the tool's result.
+  func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput
+}
