@@ -22,6 +22,7 @@ let package = Package(
   products: [
     .executable(name: "kai-session", targets: ["SessionService"]),
     .executable(name: "kai-agent", targets: ["AgentService"]),
+    .executable(name: "kaictl", targets: ["kaictl"]),
     .library(name: "Wire", targets: ["Wire"]),
   ],
   dependencies: [
@@ -53,7 +54,13 @@ let package = Package(
       dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
     .executableTarget(
+      name: "kaictl", dependencies: ["Wire", "JSON", nio, nioPosix, crypto, arguments, logging, signals], swiftSettings: house),
+    .executableTarget(
+      name: "kai-bench", dependencies: ["RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
+      path: "Benchmarks/kai-bench", swiftSettings: house),
+    .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),
+    .target(name: "RawNode", dependencies: ["Wire", nio], path: "Benchmarks/RawNode", swiftSettings: house),
     .target(name: "WireFuzz", dependencies: ["Wire", nio], path: "Benchmarks/WireFuzz", swiftSettings: house),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON", "SQLite"], swiftSettings: house),
@@ -69,6 +76,13 @@ let package = Package(
       name: "AgentServiceTests",
       dependencies: ["AgentService", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments, logging],
       swiftSettings: house),
+    .testTarget(
+      name: "kaictlTests", dependencies: ["kaictl", "Wire", "JSON", nio, nioPosix, crypto, arguments, logging],
+      swiftSettings: house),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto],
+      swiftSettings: house),
+    .testTarget(name: "TidyTests", swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import JSON
+import RawNode
+import Wire
+
+/// The figures that README quotes, each beside what it is held against, measured in the same run.
+@main
+struct Program: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kai-bench", abstract: "Measures the services of this build. Prints a table; --json also writes the figures.")
+
+  @Option(help: "The file that gets the figures as JSON.") var json: String?
+
+  func run() async throws {
+    let binaries = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let folder = FileManager.default.temporaryDirectory.appending(path: "kai-bench-\(UUID().uuidString.prefix(8))").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let service = try Service(binaries: binaries, folder: folder)
+    defer { service.stop() }
+
+    var figures = [
+      Figure(name: "kai-session: start until it serves", value: service.startSeconds * 1e3, unit: "ms"),
+      Figure(name: "kai-session: memory, idle", value: service.residentMiB, unit: "MiB"),
+    ]
+    let admin = try service.adminClient()
+    let key = try await admin.call(
+      Methods.keyCreate,
+      .with {
+        $0.name = "bench"; $0.role = .agent
+      }
+    ).message
+    let keyText = "\(key.id):\(key.secret)"
+    figures += try startOfAgent(binaries, service, keyText: keyText)
+    figures += try await RoundTrips(service: service).figures()
+
+    _ = try await admin.call(
+      Methods.connectionCreate,
+      .with {
+        $0.id = "bench"; $0.uri = "sqlite://\(folder)/data.db"
+      })
+    let node = RawNode(client: service.client(try KeyFile(parsing: keyText), name: "bench-node"))
+    try node.start(slots: 256)
+    figures += try await Commits(service: service, admin: admin, node: node).figures()
+    figures.append(Figure(name: "kai-session: memory at the end", value: service.residentMiB, unit: "MiB"))
+    node.stop()
+    await admin.close()
+
+    for figure in figures { print(figure.line) }
+    if let json {
+      let report = JSONValue.object([JSONValue.Member("figures", .array(figures.map(\.json)))])
+      try (report.text(pretty: true) + "\n").write(toFile: json, atomically: true, encoding: .utf8)
+    }
+  }
+
+  private func startOfAgent(_ binaries: URL, _ service: Service, keyText: String) throws -> [Figure] {
+    let keyFile = "\(service.folder)/agent.key"
+    try keyText.write(toFile: keyFile, atomically: true, encoding: .utf8)
+    let start = ContinuousClock.now
+    let agent = try ChildProgram(
+      binaries.appending(path: "kai-agent").path,
+      [
+        "--server", "\(service.host):\(service.port)", "--key-file", keyFile, "--ready-file", "\(service.folder)/agent.json",
+        "--results", "\(service.folder)/results", "--log-level", "error",
+      ])
+    _ = try waitForJSON("\(service.folder)/agent.json")
+    let seconds = (ContinuousClock.now - start).seconds
+    let memory = residentMemory(of: agent.processId)
+    agent.stop()
+    return [
+      Figure(name: "kai-agent: start until it is attached", value: seconds * 1e3, unit: "ms"),
+      Figure(name: "kai-agent: memory, idle", value: memory, unit: "MiB"),
+    ]
+  }
+}

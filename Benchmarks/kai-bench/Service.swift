@@ -1,0 +1,73 @@
+import Foundation
+import JSON
+import NIOPosix
+import SQLite
+import Wire
+
+/// A kai-session of the bench's own, in a folder of its own.
+final class Service {
+  let folder: String
+  let host = "127.0.0.1"
+  let port: Int
+  /// From the start of the process until it serves, in seconds.
+  let startSeconds: Double
+  private let process: ChildProgram
+
+  init(binaries: URL, folder: String) throws {
+    self.folder = folder
+    let ready = "\(folder)/session.json"
+    let start = ContinuousClock.now
+    process = try ChildProgram(
+      binaries.appending(path: "kai-session").path,
+      ["--data", "\(folder)/data", "--listen", "127.0.0.1:0", "--ready-file", ready, "--log-level", "error"])
+    let listen = try waitForJSON(ready)["listen"]?.string ?? ""
+    startSeconds = (ContinuousClock.now - start).seconds
+    guard let port = listen.split(separator: ":").last.flatMap({ Int($0) }) else {
+      throw WireError(.unavailable, "kai-session did not say where it listens: '\(listen)'")
+    }
+    self.port = port
+  }
+
+  var adminKey: String { "\(folder)/data/admin.key" }
+
+  func client(_ key: KeyFile, name: String) -> WireClient {
+    WireClient(
+      ClientConfiguration(
+        host: host, port: port, key: key, name: name, version: "bench", group: MultiThreadedEventLoopGroup.singleton))
+  }
+
+  func adminClient() throws -> WireClient {
+    client(try KeyFile(parsing: String(contentsOfFile: adminKey, encoding: .utf8)), name: "bench")
+  }
+
+  var residentMiB: Double { residentMemory(of: process.processId) }
+
+  /// Bytes of the database, counting what is still in its WAL once: pages × page size.
+  func storedBytes() throws -> Int {
+    let connection = try SQLiteConnection(path: "\(folder)/data/kai.db", access: .readOnly)
+    let statement = try connection.prepare("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    return try statement.step() ? Int(statement.int64(0)) : 0
+  }
+
+  func stop() {
+    process.stop()
+  }
+}
+
+/// Waits at most 20 s for a file that holds a JSON value.
+func waitForJSON(_ path: String) throws -> JSONValue {
+  let deadline = ContinuousClock.now + .seconds(20)
+  while ContinuousClock.now < deadline {
+    if let text = try? String(contentsOfFile: path, encoding: .utf8), let value = try? JSONValue(parsing: text) { return value }
+    usleep(1_000)
+  }
+  throw WireError(.unavailable, "\(path) did not appear")
+}
+
+/// VmRSS of a process, in MiB.
+func residentMemory(of process: Int32) -> Double {
+  let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+  let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+  return kilobytes / 1_024
+}

@@ -1,0 +1,82 @@
+import Wire
+
+/// Shows how a task ended: the answer and its table as data, the rest as talk.
+struct AnswerPrinter {
+  let printer: Printer
+  let task: TaskRecord
+  let result: TaskResult
+
+  func print() {
+    if !result.answer.isEmpty { printer.out.write(Escaping.paragraph(result.answer) + "\n") }
+    if let table = result.table, !table.columns.isEmpty {
+      if !result.answer.isEmpty { printer.out.write("\n") }
+      printer.table(Table(answer: table, forPeople: printer.out.isTerminal))
+    }
+    if !result.insights.isEmpty {
+      printer.out.write("\nWorth knowing:\n")
+      for insight in result.insights { printer.out.write("  - \(Escaping.line(insight))\n") }
+    }
+    talk()
+  }
+
+  private func talk() {
+    section("Could not be done:", result.degraded, .yellow)
+    section("Files:", files)
+    section("You could ask next:", result.suggestions)
+    printer.say("\nGo on with:  kaictl ask --session \(task.sessionId) \"…\"", .dim)
+  }
+
+  /// The files, each with the command that brings it here.
+  private var files: [String] {
+    let width = result.artifacts.reduce(0) { max($0, $1.displayWidth) }
+    return result.artifacts.map { path in
+      let padding = String(repeating: " ", count: width - path.displayWidth)
+      let word = Self.quoted(path)
+      return "\(path)\(padding)  kaictl artifact get \(task.sessionId) \(word) -f \(word)"
+    }
+  }
+
+  private func section(_ title: String, _ lines: [String], _ style: Style? = nil) {
+    guard !lines.isEmpty else { return }
+    printer.say("\n" + title, style)
+    for line in lines { printer.say("  - " + Escaping.line(line)) }
+  }
+
+  /// A word for the shell.
+  static func quoted(_ word: String) -> String {
+    let plain = word.unicodeScalars.allSatisfy {
+      $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+:@%".unicodeScalars.contains($0))
+    }
+    if plain, !word.isEmpty { return word }
+    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}
+
+extension Table {
+  /// An answer's table: columns of numbers to the right, NULL as `NULL`.
+  /// - Parameter forPeople: with thousands separators, and without more decimals than anybody reads.
+  init(answer: AnswerTable, forPeople: Bool) {
+    let columns = answer.columns.enumerated().map { index, title in
+      let cells = answer.rows.compactMap { index < $0.cells.count ? $0.cells[index] : nil }.filter { $0.text != nil }
+      let isNumeric = !cells.isEmpty && cells.allSatisfy(\.isNumber)
+      return Column(title: title, alignment: isNumeric ? .right : .left, shrinks: !isNumeric)
+    }
+    let rows = answer.rows.map { row in
+      row.cells.enumerated().map { index, cell in
+        guard let exact = cell.text else { return "NULL" }
+        let text = forPeople && cell.isNumber ? Quantities.rounded(exact) : exact
+        let mayGroup = forPeople && cell.isNumber && index < columns.count && Self.isQuantity(columns[index].title, text)
+        return mayGroup ? Quantities.grouped(text) : text
+      }
+    }
+    self.init(columns: columns, rows: rows)
+  }
+
+  /// Years, ids and codes are numbers that nobody counts with.
+  private static func isQuantity(_ title: String, _ text: String) -> Bool {
+    let words = title.lowercased().split { !$0.isLetter }
+    let names: Set<Substring> = ["id", "year", "code", "zip", "number", "no", "key", "postcode", "phone"]
+    let whole = text.drop { $0 == "-" }.prefix { $0 != "." }
+    return whole.count > 4 && !words.contains(where: names.contains)
+  }
+}

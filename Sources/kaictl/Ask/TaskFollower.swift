@@ -1,0 +1,117 @@
+import Wire
+
+/// Follows a task to its end, whatever happens to the line: a broken watch is opened again after the last event seen.
+struct TaskFollower {
+  let server: ServerLink
+  let task: TaskRecord
+  let printer: Printer
+  /// The model's text as it is written, too.
+  var tokens = false
+  /// The first event to show; 0 for all there are.
+  var nextSeq: UInt64 = 0
+  /// For all of it; nil waits as long as the task takes.
+  var timeout: TimeSpan?
+
+  /// How long the server may be away before it is given up.
+  private static let patience = Duration.seconds(120)
+  private static let longestPause = 5_000
+  /// How long a task may wait for a node before the user is told why.
+  private static let silence = Duration.seconds(2)
+
+  /// Hands each event to `show` and returns the task as it ended.
+  /// - Throws: `CancellationError` after Ctrl-C, when the user was told how to go on; `deadline_exceeded` after `timeout`.
+  mutating func follow(_ show: (Event) -> Void) async throws -> TaskRecord {
+    let explanation = explainWaiting()
+    defer { explanation.cancel() }
+    do throws(WireError) {
+      return try await followToTheEnd { event in
+        explanation.cancel()
+        show(event)
+      }
+    } catch {
+      switch error.errorCode {
+      case .cancelled:
+        printer.say("detached: the task goes on without you", .yellow)
+        printer.say("  watch it again:  kaictl task watch \(task.id)")
+        printer.say("  cancel it:       kaictl task cancel \(task.id)")
+        throw CancellationError()
+      case .deadlineExceeded:
+        throw WireError(
+          .deadlineExceeded, "task \(task.id) has not ended in time; it goes on",
+          hint: "Watch it with 'kaictl task watch \(task.id)', or cancel it with 'kaictl task cancel \(task.id)'.")
+      default: throw error
+      }
+    }
+  }
+
+  private mutating func followToTheEnd(_ show: (Event) -> Void) async throws(WireError) -> TaskRecord {
+    let clock = ContinuousClock()
+    let deadline = timeout.map { clock.now + $0.duration }
+    var lastContact = clock.now
+    var failures = 0
+    while true {
+      do throws(WireError) {
+        try await watch(until: deadline) { event in
+          failures = 0
+          show(event)
+        }
+        let now = try await server.call(Methods.taskGet, TaskRef(id: task.id))
+        if now.status.isTerminal { return now }
+        lastContact = clock.now
+      } catch {
+        guard Self.isPassing(error), clock.now - lastContact < Self.patience || failures == 0 else { throw error }
+        // The line was good until now, however long ago it was opened.
+        if failures == 0 {
+          lastContact = clock.now
+          printer.say("the line is broken (\(error.message)); trying again", .yellow)
+        }
+      }
+      failures += 1
+      let pause = min(Self.longestPause, 50 << min(failures, 8))
+      try? await clock.sleep(for: .milliseconds(Int.random(in: pause / 2...pause)))
+      if Task.isCancelled { throw WireError(.cancelled, "the watch was cancelled") }
+      if let deadline, clock.now >= deadline { throw WireError(.deadlineExceeded, "the time is over") }
+    }
+  }
+
+  /// One watch, from the next event until the task's end or the line's.
+  private mutating func watch(
+    until deadline: ContinuousClock.Instant?, _ show: (Event) -> Void
+  ) async throws(WireError) {
+    var request = TaskWatchRequest()
+    request.sessionId = task.sessionId
+    request.taskId = task.id
+    request.fromSeq = nextSeq
+    request.tokens = tokens
+    let left = deadline.map { max(.milliseconds(1), $0 - .now) }
+    try await server.stream(Methods.taskWatch, request, timeout: left) { (item) throws(WireError) in
+      let event = item.message
+      if event.seq > 0 {
+        // What was seen before the line broke may come again.
+        guard event.seq >= nextSeq else { return .more }
+        nextSeq = event.seq + 1
+      }
+      show(event)
+      return event.kind == .taskFinished ? .enough : .more
+    }
+  }
+
+  /// Whether the same watch may work a little later.
+  private static func isPassing(_ error: WireError) -> Bool {
+    switch error.retry {
+    case .reconnect, .sameConnection: error.errorCode != .deadlineExceeded
+    case .never, .unspecified: false
+    }
+  }
+
+  /// Tells why nothing happens, if nothing happens.
+  private func explainWaiting() -> Task<Void, Never> {
+    Task { [server, printer, id = task.id] in
+      try? await Task.sleep(for: Self.silence)
+      guard !Task.isCancelled, let why = try? await server.call(Methods.taskWhy, TaskRef(id: id)), !Task.isCancelled,
+        let status = why.task?.status, status == .queued || status == .waiting
+      else { return }
+      for sentence in why.sentences { printer.say("waiting: \(sentence)", .yellow) }
+    }
+  }
+}

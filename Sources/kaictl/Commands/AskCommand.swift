@@ -1,0 +1,72 @@
+import ArgumentParser
+import Wire
+
+struct AskCommand: ServerCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask", abstract: "Ask a question, follow the work live and print the answer.",
+    discussion: """
+      Makes a session unless --session names one to go on with. Ctrl-C detaches: the task goes on.
+      Exit code 9 when the task failed, 130 after Ctrl-C.
+      """)
+
+  enum Progress: String, ExpressibleByArgument, CaseIterable {
+    /// On a terminal only.
+    case auto
+    case always, never
+  }
+
+  @OptionGroup var connection: ConnectionOption
+  @Option(help: ArgumentHelp("Go on with this session.", valueName: "id")) var session: String?
+  @OptionGroup var submission: SubmissionOptions
+  @Flag(help: "Submit it, print the task's id and do not wait.") var noFollow = false
+  @Option(help: ArgumentHelp("Show what happens, on stderr.", valueName: "when")) var progress: Progress = .auto
+  @Argument(help: "The question; '-' reads it from stdin.") var question: String
+  @OptionGroup(title: "Global options") var options: GlobalOptions
+
+  private static let titleLength = 80
+
+  func validate() throws {
+    if session != nil, connection.connection != nil { throw ValidationError("--session and --connection exclude each other") }
+  }
+
+  func run(_ server: ServerLink, _ printer: Printer) async throws {
+    let prompt = try SubmissionOptions.text(of: question)
+    let sessionID = if let session { session } else { try await makeSession(about: prompt, server) }
+    let task = try await server.call(Methods.taskSubmit, try submission.request(sessionID: sessionID, prompt: prompt))
+    if noFollow {
+      printer.object(task, id: task.id)
+      printer.say("watch it:  kaictl task watch \(task.id)", .dim)
+      return
+    }
+    let ended = try await follow(task, server, printer)
+    switch printer.form {
+    case .json, .jsonl, .ids: printer.object(ended, id: ended.id)
+    case .table, .wide:
+      if let result = ended.result { AnswerPrinter(printer: printer, task: ended, result: result).print() }
+    }
+    try TaskOutcome.check(ended, printer)
+  }
+
+  private func makeSession(about prompt: String, _ server: ServerLink) async throws(WireError) -> String {
+    var request = SessionCreateRequest()
+    request.dbConnectionId = try await connection.resolved(by: server)
+    request.mode = submission.mode?.value ?? .unspecified
+    let words = prompt.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    request.title = words.truncated(toWidth: Self.titleLength)
+    return try await server.call(Methods.sessionCreate, request).id
+  }
+
+  private func follow(_ task: TaskRecord, _ server: ServerLink, _ printer: Printer) async throws -> TaskRecord {
+    let isShown =
+      switch progress {
+      case .auto: printer.talk.isTerminal
+      case .always: true
+      case .never: false
+      }
+    var lines = ProgressLines(terminal: printer.talk)
+    var follower = TaskFollower(server: server, task: task, printer: printer, tokens: isShown, timeout: options.timeout)
+    let ended = try await follower.follow { event in if isShown { lines.show(event) } }
+    if isShown { printer.say("") }
+    return ended
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import JSON
+import NIOCore
+import Wire
+
+struct CheckpointCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "checkpoint", abstract: "The durable steps of a session.", subcommands: [List.self, Get.self])
+
+  struct List: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "List a session's steps, newest first.")
+    @Argument(help: "The session.") var session: String
+    @OptionGroup var page: PageOptions
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      var request = CheckpointListRequest()
+      request.sessionId = session
+      printer.list(try await server.pages(Methods.checkpointList, request, page), CheckpointColumns.all)
+    }
+  }
+
+  struct Get: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Show one step with the entries it added.")
+    @Argument(help: "The session.") var session: String
+    @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      var request = CheckpointFetchRequest()
+      request.sessionId = session
+      request.step = step
+      var last: OpenedCheckpoint?
+      try await server.stream(Methods.checkpointFetch, request) { (item) throws(WireError) in
+        // The steps between a snapshot and the wanted one come too.
+        if let step, item.message.step != step { return .more }
+        last = try OpenedCheckpoint(item)
+        return .more
+      }
+      guard let found = last else {
+        let which = step.map { "no step \($0)" } ?? "no steps yet"
+        throw WireError(.notFound, "session \(session) has \(which)", hint: "See 'kaictl checkpoint list \(session)'.")
+      }
+      found.show(on: printer)
+    }
+  }
+}
+
+/// What a list of steps shows.
+enum CheckpointColumns {
+  static let all: [ListColumn<Checkpoint>] = [
+    .number("STEP") { $0.step }, .time("TIME") { $0.createdAt }, .text("KIND") { $0.kind.label },
+    .text("WHAT", shrinks: true) { $0.summary }, .text("TASK", wide: true) { $0.taskId }, .text("NODE") { $0.nodeId },
+    .bytes("SIZE") { UInt64($0.bodyBytes) + UInt64($0.snapshotBytes) },
+    .text("SNAPSHOT", wide: true) { $0.snapshotBytes == 0 ? "" : Quantities.bytes(UInt64($0.snapshotBytes)) },
+    .number("EPOCH", wide: true) { $0.epoch },
+  ]
+}
+
+/// A step with its body inflated and checked.
+struct OpenedCheckpoint {
+  let checkpoint: Checkpoint
+  let entries: [TranscriptEntry]
+
+  /// - Throws: `corrupt` when the body is shorter than announced, does not match its checksum or cannot be inflated.
+  init(_ item: StreamItem<Checkpoint>) throws(WireError) {
+    checkpoint = item.message
+    var attachment = item.attachment
+    guard let body = attachment.readSlice(length: Int(checkpoint.bodyBytes)) else {
+      throw WireError(.corrupt, "the body of step \(checkpoint.step) is cut off")
+    }
+    entries = try CheckpointArchive.open(body, crc: checkpoint.bodyCrc).entries
+  }
+
+  var json: JSONValue {
+    var members = checkpoint.json().object ?? []
+    members.append(JSONValue.Member("entries", .array(entries.map { $0.json() })))
+    return .object(members)
+  }
+
+  func show(on printer: Printer) {
+    switch printer.form {
+    case .json, .jsonl: printer.json(json)
+    case .ids: printer.line("\(checkpoint.step)")
+    case .table, .wide:
+      let head = ["step \(checkpoint.step)", checkpoint.kind.label, checkpoint.summary, printer.time(checkpoint.createdAt)]
+      let line = Escaping.line(head.filter { !$0.isEmpty }.joined(separator: " · "))
+      printer.out.write(printer.out.styled(line, .bold) + "\n")
+      for entry in entries { printer.out.write(EntryText(entry, on: printer.out).text) }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Wire
+
+struct SessionCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "session", abstract: "Threads of work, each on one connection.",
+    subcommands: [
+      Create.self, List.self, Get.self, Update.self, History.self, Fork.self, Pause.self, Resume.self, Close.self,
+      Reopen.self, Delete.self,
+    ])
+
+  static func show(_ session: Session, _ printer: Printer) {
+    printer.detail(
+      session, id: session.id,
+      [
+        ("id", session.id), ("title", session.title ?? ""), ("connection", session.dbConnectionId),
+        ("status", session.status.label), ("mode", session.mode.label), ("recursion limit", "\(session.recursionLimit)"),
+        ("steps", "\(session.headStep)"),
+        ("forked from", session.forkedFrom.map { "\($0.sessionId) at step \($0.step)" } ?? ""),
+        ("metadata", session.metadata == "{}" ? "" : session.metadata), ("created", printer.time(session.createdAt)),
+        ("updated", printer.time(session.updatedAt)), ("version", "\(session.version)"), ("epoch", "\(session.epoch)"),
+      ])
+  }
+
+  struct Create: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Make a session and print its id.")
+    @OptionGroup var connection: ConnectionOption
+    @Option(help: ArgumentHelp("What an agent may do (default: full_autonomy).", valueName: "mode"))
+    var mode: Choice<SessionMode>?
+    @Option(help: ArgumentHelp("Steps a task may take, 1...500 (default: 100).", valueName: "n")) var recursionLimit: UInt32?
+    @Option(help: "What it is about.") var title: String?
+    @Option(help: ArgumentHelp("A JSON object.", valueName: "json")) var metadata: String?
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      var request = SessionCreateRequest()
+      request.dbConnectionId = try await connection.resolved(by: server)
+      request.mode = mode?.value ?? .unspecified
+      request.recursionLimit = recursionLimit
+      request.title = title
+      request.metadata = metadata ?? ""
+      let made = try await server.call(Methods.sessionCreate, request)
+      printer.object(made, id: made.id)
+    }
+  }
+
+  struct List: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "List sessions, newest first.")
+    @Option(name: [.customShort("c"), .long], help: "Only this connection's.") var connection: String?
+    @Option(help: "Only with this status.") var status: Choice<SessionStatus>?
+    @Option(help: ArgumentHelp("Only with this in the title, ignoring case.", valueName: "text")) var title: String?
+    @OptionGroup var page: PageOptions
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      var request = SessionListRequest()
+      request.dbConnectionId = connection
+      request.status = status?.value ?? .unspecified
+      request.titleContains = title
+      let list = try await server.pages(Methods.sessionList, request, page)
+      printer.list(
+        list,
+        [
+          .text("ID") { $0.id }, .text("STATUS") { $0.status.label }, .text("CONNECTION") { $0.dbConnectionId },
+          .text("MODE", wide: true) { $0.mode.label }, .number("LIMIT", wide: true) { UInt64($0.recursionLimit) },
+          .number("STEPS") { $0.headStep }, .time("UPDATED") { $0.updatedAt },
+          .time("CREATED", wide: true) { $0.createdAt }, .number("VERSION", wide: true) { $0.version },
+          .text("TITLE", shrinks: true) { $0.title ?? "" },
+        ])
+    }
+  }
+
+  struct Get: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Show one session.")
+    @Argument(help: "The session.") var id: String
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      SessionCommand.show(try await server.call(Methods.sessionGet, SessionRef(id: id)), printer)
+    }
+  }
+
+  struct Update: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Change a session's mode, limit, title or metadata.")
+    @Argument(help: "The session.") var id: String
+    @Option(help: "What an agent may do.") var mode: Choice<SessionMode>?
+    @Option(help: ArgumentHelp("Steps a task may take, 1...500.", valueName: "n")) var recursionLimit: UInt32?
+    @Option(help: "The new title; empty removes it.") var title: String?
+    @Option(help: ArgumentHelp("A JSON merge patch (RFC 7396): null removes a key.", valueName: "json")) var metadata: String?
+    @Option(help: ArgumentHelp("Only if it is still this version.", valueName: "version")) var ifVersion: UInt64?
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func validate() throws {
+      if mode == nil, recursionLimit == nil, title == nil, metadata == nil {
+        throw ValidationError("give --mode, --recursion-limit, --title or --metadata")
+      }
+    }
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      var request = SessionUpdateRequest()
+      request.id = id
+      request.ifVersion = ifVersion
+      request.mode = mode?.value ?? .unspecified
+      request.recursionLimit = recursionLimit
+      request.title = title
+      request.metadataPatch = metadata ?? ""
+      let changed = try await server.call(Methods.sessionUpdate, request)
+      printer.object(changed, id: changed.id)
+    }
+  }
+
+  struct Fork: ServerCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a new session that goes on from a step of another, and print its id.")
+    @Argument(help: "The session.") var id: String
+    @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
+    @Option(help: "The new session's title.") var title: String?
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      var request = SessionForkRequest()
+      request.id = id
+      request.step = step
+      request.title = title
+      let made = try await server.call(Methods.sessionFork, request)
+      printer.object(made, id: made.id)
+    }
+  }
+}

@@ -1,0 +1,6 @@
+/// Bytes as lowercase hex digits.
+enum Hex {
+  static func text(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

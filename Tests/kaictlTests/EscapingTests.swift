@@ -1,0 +1,37 @@
+import JSON
+import Testing
+
+@testable import kaictl
+
+@Suite struct EscapingTests {
+  private static let hostile = "a\u{1b}]0;title\u{7}b\rc\u{0}\u{7f}\u{85}\u{9b}\u{202e}\u{2066}\n\td"
+
+  @Test func aLineHoldsNothingThatATerminalObeys() {
+    let safe = Escaping.line(Self.hostile)
+    #expect(safe.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0.value != 0x202e })
+    #expect(safe == "a\\u{1b}]0;title\\u{7}b\\rc\\u{0}\\u{7f}\\u{85}\\u{9b}\\u{202e}\\u{2066}\\n\\td")
+  }
+
+  @Test func aParagraphKeepsLineBreaksAndTabsOnly() {
+    #expect(Escaping.paragraph("a\n\tb\r\u{1b}c") == "a\n\tb\\r\\u{1b}c")
+  }
+
+  @Test func ordinaryTextIsLeftAlone() {
+    let text = "naïve café — 日本 👩‍👧 \"quoted\" \\ back"
+    #expect(Escaping.line(text) == text)
+  }
+
+  @Test func safeJSONMeansTheSame() throws {
+    let value: JSONValue = .string(Self.hostile)
+    let safe = Escaping.json(value.text())
+    #expect(!safe.unicodeScalars.contains { $0.properties.generalCategory == .control || $0.value == 0x202e })
+    #expect(try JSONValue(parsing: safe) == value)
+  }
+
+  @Test(arguments: [
+    ("report.md", "report.md"), ("a b.csv", "'a b.csv'"), ("it's", "'it'\\''s'"), ("", "''"), ("$(rm)", "'$(rm)'"),
+  ])
+  func aWordForTheShellIsOneWord(word: String, quoted: String) {
+    #expect(AnswerPrinter.quoted(word) == quoted)
+  }
+}
