@@ -6,13 +6,12 @@ struct NodeMethods: Sendable {
 
   func register(on router: inout Router) {
     router.live(.nodeAttach) { (request, context) throws(WireError) in try attach(request, context) }
-    router.live(.nodeHeartbeat) { (request, context) throws(WireError) in try heartbeat(request, context) }
-    router.live(.nodeEmit) { (request, context) throws(WireError) in try emit(request, context) }
-    router.read(Methods.nodeList) { (_, _, _) throws(WireError) in
+    router.memory(Methods.nodeHeartbeat) { (beat, context) throws(WireError) in try heartbeat(beat, context) }
+    router.memory(Methods.nodeEmit) { (emitted, context) throws(WireError) in try emit(emitted, context) }
+    router.memory(Methods.nodeList) { (_, _) throws(WireError) in
       NodeList.with { $0.nodes = queue.view { $0.nodeInfos() } }
     }
-    router.live(.nodeDrain) { (request, context) throws(WireError) in
-      let ref = try NodeRef(decoding: request.message)
+    router.memory(Methods.nodeDrain) { (ref, _) throws(WireError) in
       try Identifier.node.require(ref.id)
       var node: NodeInfo?
       queue.decide { (dispatcher, _) in
@@ -21,7 +20,7 @@ struct NodeMethods: Sendable {
         return drained.actions
       }
       guard let node else { throw WireError(.notFound, "no node '\(ref.id)' is attached") }
-      context.connection.send([.response(request.streamID, node)])
+      return node
     }
   }
 
@@ -41,8 +40,9 @@ struct NodeMethods: Sendable {
     queue.attach(profile, stream, resume: wanted.resumeNodeId, credit: request.head.initialItems)
   }
 
-  private func heartbeat(_ request: InboundRequest, _ context: CallContext) throws(WireError) {
-    let beat = try NodeHeartbeatRequest(decoding: request.message)
+  private func heartbeat(
+    _ beat: NodeHeartbeatRequest, _ context: CallContext
+  ) throws(WireError) -> NodeHeartbeatResponse {
     var response: NodeHeartbeatResponse?
     queue.decide { (dispatcher, now) in
       let outcome = dispatcher.heartbeat(
@@ -54,12 +54,11 @@ struct NodeMethods: Sendable {
     guard let response else {
       throw WireError(.notFound, "node \(quoted(beat.nodeId)) is not attached", hint: "Attach again with node.attach.")
     }
-    context.connection.send([.response(request.streamID, response)])
+    return response
   }
 
   /// What is emitted goes to whoever watches now and is never stored, so a repeat does no harm. Facts come with commits.
-  private func emit(_ request: InboundRequest, _ context: CallContext) throws(WireError) {
-    let emitted = try NodeEmitRequest(decoding: request.message)
+  private func emit(_ emitted: NodeEmitRequest, _ context: CallContext) throws(WireError) -> Empty {
     guard let fence = emitted.fence else { throw WireError(.invalidArgument, "the fence is missing") }
     let now = queue.now.wall
     var live: [Event] = []
@@ -75,6 +74,6 @@ struct NodeMethods: Sendable {
       throw WireError(.fenced, "session \(quoted(fence.sessionId)) is not leased to this node")
     }
     queue.hub.publish(live: live, of: fence.sessionId)
-    context.connection.send([.response(request.streamID, Empty())])
+    return Empty()
   }
 }

@@ -14,14 +14,15 @@ struct CallContext: Sendable {
 /// Where the nouns register their methods: one function per method.
 ///
 /// `read` runs in a reader's transaction, `write` in the writer's (with the idempotency record in the same transaction),
-/// `live` directly on the event loop, for calls that live in memory and for streams; it must not block and owes the
-/// terminal reply itself.
+/// `memory` on the event loop, for what can be answered at once without the store, `live` there too, for streams: it owes
+/// the terminal reply itself. Neither of those two may block.
 struct Router: Sendable {
   typealias Encoded = (message: ByteBuffer, attachment: ByteBuffer)
 
   enum Route: Sendable {
     case read(@Sendable (any Transaction, InboundRequest, CallContext) throws(WireError) -> Encoded)
     case write(@Sendable (any Transaction, InboundRequest, CallContext) throws(WireError) -> Encoded)
+    case memory(@Sendable (InboundRequest, CallContext) throws(WireError) -> ByteBuffer)
     case live(@Sendable (InboundRequest, CallContext) throws(WireError) -> Void)
   }
 
@@ -35,16 +36,29 @@ struct Router: Sendable {
 
   typealias Completion = @Sendable (ByteBuffer) throws(WireError) -> ByteBuffer
 
-  private(set) var routes: [Method: Route] = [:]
+  /// By the method's number.
+  private var routes: [Route?] = []
   /// Writes whose reply is not stored.
   private(set) var ownState: Set<Method> = []
   /// Adds to a reply what must not be stored with it.
   private(set) var completions: [Method: Completion] = [:]
 
+  private(set) subscript(method: Method) -> Route? {
+    get {
+      let number = Int(method.rawValue)
+      return routes.indices.contains(number) ? routes[number] : nil
+    }
+    set {
+      let number = Int(method.rawValue)
+      while routes.count <= number { routes.append(nil) }
+      routes[number] = newValue
+    }
+  }
+
   mutating func read<Q: WireMessage, P: WireMessage>(
     _ call: Call<Q, P>, _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
   ) {
-    routes[call.rule.method] = .read { (transaction, request, context) throws(WireError) in
+    self[call.rule.method] = .read { (transaction, request, context) throws(WireError) in
       encode(try body(transaction, try Q(decoding: request.message), context))
     }
   }
@@ -60,7 +74,7 @@ struct Router: Sendable {
     _ call: Call<Q, P>, replay: Replay,
     _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
   ) {
-    routes[call.rule.method] = .write { (transaction, request, context) throws(WireError) in
+    self[call.rule.method] = .write { (transaction, request, context) throws(WireError) in
       encode(try body(transaction, try Q(decoding: request.message), context))
     }
     switch replay {
@@ -81,8 +95,22 @@ struct Router: Sendable {
     completions[call.rule.method] = completion
   }
 
+  mutating func memory<Q: WireMessage, P: WireMessage>(
+    _ call: Call<Q, P>, _ body: @escaping @Sendable (Q, CallContext) throws(WireError) -> P
+  ) {
+    self[call.rule.method] = .memory { (request, context) throws(WireError) in
+      encode(try body(try Q(decoding: request.message), context)).message
+    }
+  }
+
+  /// A call whose answer never changes while the process runs.
+  mutating func constant<Q: WireMessage, P: WireMessage>(_ call: Call<Q, P>, _ answer: P) {
+    let encoded = encode(answer).message
+    self[call.rule.method] = .memory { (_, _) throws(WireError) in encoded }
+  }
+
   mutating func live(_ method: Method, _ body: @escaping @Sendable (InboundRequest, CallContext) throws(WireError) -> Void) {
-    routes[method] = .live(body)
+    self[method] = .live(body)
   }
 }
 

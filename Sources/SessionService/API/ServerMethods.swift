@@ -18,10 +18,7 @@ struct ServerMethods: Sendable {
       info.storeBackend = "sqlite"
       info.schemaVersion = Migrations.latest
     }
-    // It does not change while the process runs, so it is answered from memory, on the event loop.
-    router.live(.serverInfo) { (request, context) throws(WireError) in
-      context.connection.send([.response(request.streamID, info)])
-    }
+    router.constant(Methods.serverInfo, info)
     router.read(Methods.serverStats) { (transaction, _, _) throws(WireError) in
       let stats = try stats(in: transaction)
       return ServerStats.with { $0.stats = stats }
@@ -32,9 +29,9 @@ struct ServerMethods: Sendable {
     // No task is given to a node any more. One that runs stops at its next step boundary: its node commits the step and
     // hands the task back, without an attempt burned. Submits are still taken and stored. The next start of the service
     // takes up all that is queued, so this is what to call before a stop.
-    router.live(.serverDrain) { (request, context) throws(WireError) in
+    router.memory(Methods.serverDrain) { (_, _) throws(WireError) in
       drain()
-      context.connection.send([.response(request.streamID, Empty())])
+      return Empty()
     }
   }
 

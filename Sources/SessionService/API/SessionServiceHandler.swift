@@ -31,15 +31,18 @@ final class SessionServiceHandler: WireService {
     guard let streams = connections.streams(of: connection) else { return }
     var writes = Batch()
     var reads = Batch()
-    var refusals: [Outbound] = []
+    var replies: [Outbound] = []
+    let now = NIODeadline.now()
     for event in burst {
       switch event {
       case .request(let request):
         do throws(WireError) {
-          try accept(request, on: connection, streams, writes: &writes, reads: &reads)
+          if let message = try accept(request, now, on: connection, streams, writes: &writes, reads: &reads) {
+            replies.append(Outbound(streamID: request.streamID, kind: .response(replayed: false), message: message))
+          }
         } catch {
           streams.close(request.streamID)
-          refusals.append(.error(request.streamID, error))
+          replies.append(.error(request.streamID, error))
         }
       case .upload(let streamID, let chunk, let end):
         streams[streamID]?.upload(chunk, end: end)
@@ -49,7 +52,7 @@ final class SessionServiceHandler: WireService {
         streams[streamID]?.cancel()
       }
     }
-    if !refusals.isEmpty { connection.send(refusals) }
+    if !replies.isEmpty { connection.send(replies) }
     if !writes.units.isEmpty {
       store.write(batch: writes.units) { [writes] results in writes.answer(results, on: connection) }
     }
@@ -81,22 +84,23 @@ final class SessionServiceHandler: WireService {
     }
   }
 
+  /// - Returns: the answer, when there is one at once.
   private func accept(
-    _ request: InboundRequest, on connection: any ServerConnection, _ streams: OpenStreams, writes: inout Batch,
-    reads: inout Batch
-  ) throws(WireError) {
-    guard let route = router.routes[request.method] else {
+    _ request: InboundRequest, _ now: NIODeadline, on connection: any ServerConnection, _ streams: OpenStreams,
+    writes: inout Batch, reads: inout Batch
+  ) throws(WireError) -> ByteBuffer? {
+    guard let route = router[request.method] else {
       throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")
     }
     try Idempotency.requireKey(request)
-    try Self.requireTime(request)
+    if let expiry = request.expiry(now) { throw expiry }
     let context = CallContext(
       principal: request.principal, attachment: request.attachment, streamID: request.streamID, connection: connection,
       streams: streams)
     switch route {
     case .read(let body):
       reads.add(request.streamID) { (transaction) throws(WireError) in
-        try Self.requireTime(request)
+        if let expiry = request.expiry(.now()) { throw expiry }
         let reply = try body(transaction, request, context)
         return Outbound(
           streamID: request.streamID, kind: .response(replayed: false), message: reply.message, attachment: reply.attachment)
@@ -105,7 +109,7 @@ final class SessionServiceHandler: WireService {
       let keepsReply = !router.ownState.contains(request.method)
       let completion = router.completions[request.method]
       writes.add(request.streamID) { (transaction) throws(WireError) in
-        try Self.requireTime(request)
+        if let expiry = request.expiry(.now()) { throw expiry }
         guard keepsReply, request.method.rule.mutates else {
           let reply = try body(transaction, request, context)
           return Outbound(
@@ -119,14 +123,11 @@ final class SessionServiceHandler: WireService {
           streamID: request.streamID, kind: .response(replayed: answer.isReplay),
           message: try completion?(answer.message) ?? answer.message)
       }
+    case .memory(let body):
+      return try body(request, context)
     case .live(let body):
       try body(request, context)
     }
-  }
-
-  /// - Throws: `deadline_exceeded` when the caller has stopped waiting: work that nobody wants is not begun.
-  private static func requireTime(_ request: InboundRequest) throws(WireError) {
-    guard let deadline = request.deadline, deadline <= .now() else { return }
-    throw WireError(.deadlineExceeded, "the time for this \(request.method.name) was over before it began", effect: .none)
+    return nil
   }
 }

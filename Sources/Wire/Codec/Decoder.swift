@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads a message's proto3 bytes, which nobody has checked yet.
 ///
 /// Fields written in rising order, as ours are, take one pass over the message's `fields`. Fields in another order, and
@@ -116,7 +118,14 @@ public struct Decoder: FieldVisitor {
   private mutating func text(_ name: StaticString, max: Int) -> String {
     let range = span(name, max: max)
     guard !range.isEmpty else { return "" }
-    guard let text = String(validating: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self) else {
+    let source = UnsafeRawBufferPointer(rebasing: bytes[range])
+    var text = String(decoding: source, as: UTF8.self)
+    // What was not UTF-8 has been repaired, so it differs from what came. (Several times faster than a validating init.)
+    let isIntact = text.withUTF8 { bytes in
+      guard let ours = bytes.baseAddress, let theirs = source.baseAddress, bytes.count == source.count else { return false }
+      return memcmp(ours, theirs, source.count) == 0
+    }
+    guard isIntact else {
       fail(name, "it is not valid UTF-8")
       return ""
     }

@@ -74,25 +74,29 @@ extension WireMessage {
   /// - Throws: ``WireError`` with code `bad_message` that names the field.
   public init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
     self.init()
-    var decoder = Decoder(bytes)
-    decoder.message(&self)
-    if let error = decoder.error { throw error }
+    if let error = decode(bytes) { throw error }
   }
 
   /// Decodes a whole message.
   /// - Throws: ``WireError`` with code `bad_message` that names the field.
   public init(decoding bytes: [UInt8]) throws(WireError) {
-    self = try bytes.withUnsafeBytes(Self.decode).get()
+    self.init()
+    if let error = bytes.withUnsafeBytes({ decode($0) }) { throw error }
   }
 
   /// Decodes a whole message from the readable bytes of `buffer`.
   /// - Throws: ``WireError`` with code `bad_message` that names the field.
   public init(decoding buffer: ByteBuffer) throws(WireError) {
-    self = try buffer.withUnsafeReadableBytes(Self.decode).get()
+    self.init()
+    if let error = buffer.withUnsafeReadableBytes({ decode($0) }) { throw error }
   }
 
-  private static func decode(_ bytes: UnsafeRawBufferPointer) -> Result<Self, WireError> {
-    do throws(WireError) { return .success(try Self(decoding: bytes)) } catch { return .failure(error) }
+  /// - Returns: what is wrong with the bytes. Not a `Result`, whose metadata would have to be looked up for every message
+  ///   that another module decodes.
+  private mutating func decode(_ bytes: UnsafeRawBufferPointer) -> WireError? {
+    var decoder = Decoder(bytes)
+    decoder.message(&self)
+    return decoder.error
   }
 }
 

@@ -201,8 +201,8 @@ extension ServerConnectionMachine {
       end(streamID)
       return [last.frame]
     }
-    pendingBytes -= stream.queue.reduce(0) { $0 + $1.creditBytes }
-    streams[streamID]?.queue = CircularBuffer()
+    stream.queue.forEach { pendingBytes -= $0.creditBytes }
+    streams[streamID]?.queue = LazyQueue()
     streams[streamID]?.isCancelled = true
     return []
   }
@@ -210,7 +210,7 @@ extension ServerConnectionMachine {
   private mutating func end(_ streamID: UInt32) {
     guard let stream = streams.removeValue(forKey: streamID) else { return }
     heldBytes -= stream.heldBytes
-    for waiting in stream.queue {
+    stream.queue.forEach { waiting in
       if case .item = waiting.kind { pendingBytes -= waiting.creditBytes }
     }
     if stream.shape == .upload, !stream.uploadEnded {

@@ -9,7 +9,7 @@ struct ServerStream {
   /// For ITEMs.
   var credit: Credit
   /// What waits for credit, in order: items, and last perhaps the RESPONSE.
-  var queue = CircularBuffer<Outbound>()
+  var queue = LazyQueue<Outbound>()
   /// Whether the handler has ended, and its RESPONSE waits behind items. What it sends after that goes nowhere.
   var hasResponded: Bool {
     if case .response = queue.last?.kind { true } else { false }

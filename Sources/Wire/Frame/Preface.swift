@@ -1,6 +1,6 @@
 /// The eight bytes that each side sends first. They choose the version of everything after them, and never change.
-enum Preface {
-  static let byteCount = 8
+package enum Preface {
+  package static let byteCount = 8
   /// "KAIW"
   static let magic: UInt32 = 0x4b41_4957
   /// The versions this library speaks.

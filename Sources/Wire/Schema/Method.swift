@@ -66,7 +66,15 @@ public enum Method: UInt32, WireEnum {
     return text[..<split] + "." + text[text.index(after: split)...]
   }
 
-  public var rule: MethodRule { MethodTable.rule(self) }
+  /// Its row of the method table.
+  public var rule: MethodRule { Self.rules[Int(rawValue)] }
+
+  /// Every method's rule, by its number; numbers without a method have the rule of `unspecified`.
+  private static let rules: [MethodRule] = {
+    var rules = Array(repeating: MethodTable.rule(.unspecified), count: 1 + Int(allCases.map(\.rawValue).max() ?? 0))
+    for method in allCases { rules[Int(method.rawValue)] = MethodTable.rule(method) }
+    return rules
+  }()
 }
 
 /// What holds for every call of a method.

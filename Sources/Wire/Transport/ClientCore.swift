@@ -10,7 +10,7 @@ final class ClientCore {
     /// What failed last, to be told if time runs out before it works.
     var lastError: WireError?
     var backoff = ReconnectBackoff()
-    var chunks = CircularBuffer<(bytes: ByteBuffer, end: Bool)>()
+    var chunks = LazyQueue<(bytes: ByteBuffer, end: Bool)>()
   }
 
   private enum Link {

@@ -3,8 +3,8 @@ import NIOCore
 
 /// Everything between a socket and the service, in one handler: frames, the state machine, and the hand-over in bursts.
 ///
-/// What one read of the socket brings is collected and handed to the service once; what the service sends meanwhile, and what it sends
-/// with one call from elsewhere, is written and flushed once.
+/// What one read of the socket brings is handed to the service in a few large parts; what the service sends meanwhile, and
+/// what it sends with one call from elsewhere, is written and flushed once.
 final class ServerConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -29,11 +29,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private let shared: Shared
   private let id: UInt64
   private let remoteAddress: String
-  private let codec: BodyCodec
-  private var machine: ServerConnectionMachine
-  private var decoder = FrameDecoder()
-  private var encoder = FrameEncoder()
-  private var out = ByteBuffer()
+  private var core: ServerConnectionCore
   private var burst: [InboundEvent] = []
   private var phase = Phase.serving
   private var isReading = false
@@ -48,13 +44,13 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     self.shared = shared
     self.id = id
     self.remoteAddress = remoteAddress
-    self.codec = codec
     let handshake = ServerHandshake(
       .init(
         serverId: shared.configuration.serverId, limits: shared.configuration.limits, nonce: randomBytes(32),
         dummySecret: shared.dummySecret, refusal: refusal),
       keys: shared.keys)
-    machine = ServerConnectionMachine(handshake, timings: shared.configuration.timings, now: now)
+    core = ServerConnectionCore(
+      ServerConnectionMachine(handshake, timings: shared.configuration.timings, now: now), codec: codec)
   }
 
   // MARK: The channel
@@ -89,8 +85,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     guard phase == .serving else { return }
     isReading = true
     let now = NIODeadline.now()
-    machine.receivedBytes(now)
-    decoder.append(unwrapInboundIn(data))
+    core.append(unwrapInboundIn(data), now)
     do throws(WireError) {
       try receive(now)
     } catch {
@@ -106,7 +101,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
   /// A peer that does not read is not read from either. That it reads at all proves that it lives, since its PONGs go unread meanwhile.
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    machine.receivedBytes(.now())
+    core.machine.receivedBytes(.now())
     try? context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
     context.fireChannelWritabilityChanged()
   }
@@ -114,51 +109,28 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   // MARK: What comes in
 
   private func receive(_ now: NIODeadline) throws(WireError) {
-    if machine.awaitsPreface {
-      guard let preface = decoder.takeBytes(Preface.byteCount) else { return }
-      switch try machine.receive(preface: preface) {
-      case .reply(let bytes):
-        out.writeBytes(bytes)
-      case .refuse(let bytes, let error):
-        out.writeBytes(bytes)
-        throw error
+    while phase == .serving {
+      switch try core.receive(now, into: &burst) {
+      case .waits:
+        return
+      case .full:
+        handOver()
+        flushNow()
+      case .opened:
+        open()
+      case .closed(let error):
+        shared.configuration.logger.debug("connection \(remoteAddress): the peer ended it: \(error)")
+        handOver()
+        phase = .closed
+        context?.close(promise: nil)
       }
     }
-    while phase == .serving {
-      decoder.memoryBudget = machine.memoryBudget
-      guard let output = try decoder.next(codec) else { return }
-      try perform(try machine.receive(output, now))
-    }
   }
 
-  private func perform(_ action: ServerConnectionMachine.Action) throws(WireError) {
-    switch action {
-    case .none:
-      break
-    case .send(let frames):
-      try write(frames)
-    case .open(let ready, let agreement):
-      try write([ready])
-      open(agreement)
-    case .deliver(let event):
-      burst.append(event)
-    case .deliverAndSend(let event, let frames):
-      burst.append(event)
-      try write(frames)
-    case .close(let error):
-      shared.configuration.logger.debug("connection \(remoteAddress): the peer ended it: \(error)")
-      handOver()
-      phase = .closed
-      context?.close(promise: nil)
-    }
-  }
-
-  private func open(_ agreement: ConnectionAgreement) {
+  private func open() {
     guard let context else { return }
-    decoder.limits = FrameDecoder.Limits(agreed: agreement.limits)
-    encoder = FrameEncoder(agreed: agreement.limits, compresses: agreement.compression)
     let peer = ServerPeer(
-      id: id, principal: machine.principal, remoteAddress: remoteAddress, handler: self, eventLoop: context.eventLoop)
+      id: id, principal: core.machine.principal, remoteAddress: remoteAddress, handler: self, eventLoop: context.eventLoop)
     self.peer = peer
     shared.registry.opened(id)
     shared.service.connected(peer)
@@ -176,8 +148,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   func send(_ outbound: [Outbound]) {
     guard phase == .serving else { return }
     do throws(WireError) {
-      for reply in outbound {
-        if let frame = try machine.send(reply) { try write(reply: frame) }
+      for failure in try core.send(outbound) {
+        shared.configuration.logger.error("stream \(failure.streamID) of \(remoteAddress): \(failure.error)")
       }
       try checkPending()
     } catch {
@@ -187,23 +159,23 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   }
 
   func grantUpload(streamID: UInt32, bytes: UInt32) {
-    guard phase == .serving, let frame = machine.grantUpload(streamID, bytes: bytes) else { return }
-    do throws(WireError) { try write([frame]) } catch { fail(error) }
+    guard phase == .serving, let frame = core.machine.grantUpload(streamID, bytes: bytes) else { return }
+    do throws(WireError) { try core.write([frame]) } catch { fail(error) }
     settle()
   }
 
   /// The service ends the connection.
   func close(_ reason: WireError) {
     guard phase == .serving else { return }
-    end(.goAway(lastStreamID: machine.highestStreamID, reason: reason))
+    end(.goAway(lastStreamID: core.machine.highestStreamID, reason: reason))
     settle()
   }
 
   /// Begins the graceful end of the connection.
   func drain() {
     guard phase == .serving else { return }
-    if machine.isOpen {
-      do throws(WireError) { try write(machine.beginDrain(.now())) } catch { fail(error) }
+    if core.machine.isOpen {
+      do throws(WireError) { try core.write(core.machine.beginDrain(.now())) } catch { fail(error) }
     } else {
       end(nil)
     }
@@ -213,52 +185,34 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   /// The grace is over.
   func abandon() {
     guard phase == .serving else { return }
-    do throws(WireError) { try write(machine.abandonStreams()) } catch { fail(error) }
-    end(.goAway(lastStreamID: machine.highestStreamID, reason: WireError(.shuttingDown, "the server has stopped")))
+    do throws(WireError) { try core.write(core.machine.abandonStreams()) } catch { fail(error) }
+    end(.goAway(lastStreamID: core.machine.highestStreamID, reason: WireError(.shuttingDown, "the server has stopped")))
     settle()
-  }
-
-  private func write(_ frames: [OutboundFrame]) throws(WireError) {
-    for frame in frames { try encoder.encode(frame, codec, into: &out) }
-  }
-
-  /// A reply that is too large for the connection becomes its stream's error.
-  private func write(reply frame: OutboundFrame) throws(WireError) {
-    do throws(WireError) {
-      try encoder.encode(frame, codec, into: &out)
-    } catch {
-      shared.configuration.logger.error("stream \(frame.streamID) of \(remoteAddress): \(error)")
-      if frame.type == .item {
-        let end = Outbound.error(frame.streamID, error)
-        guard let frame = try machine.send(end) else { return }
-        try encoder.encode(frame, codec, into: &out)
-      } else {
-        try encoder.encode(.error(streamID: frame.streamID, error), codec, into: &out)
-      }
-    }
   }
 
   /// - Throws: `overloaded` when the peer does not read what it asked for.
   private func checkPending() throws(WireError) {
-    guard out.readableBytes > 0, let context, !context.channel.isWritable else { return }
+    guard core.out.readableBytes > 0, let context, !context.channel.isWritable else { return }
     let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    guard buffered + out.readableBytes <= Limits.pendingBytesPerPeer else {
-      throw WireError(.overloaded, "the client does not read its replies: \(buffered + out.readableBytes) bytes wait for it")
+    guard buffered + core.out.readableBytes <= Limits.pendingBytesPerPeer else {
+      throw WireError(.overloaded, "the client does not read its replies: \(buffered + core.out.readableBytes) bytes wait for it")
     }
+  }
+
+  private func flushNow() {
+    guard core.out.readableBytes > 0, let context else { return }
+    let allocator = context.channel.allocator
+    let bytes = core.takeOutput { allocator.buffer(capacity: $0) }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
   /// Writes what has been collected, once, unless a read is under way: its end does it.
   private func settle() {
     guard !isReading, let context else { return }
-    if out.readableBytes > 0 {
-      let bytes = out
-      // The next burst will be much like this one.
-      out = context.channel.allocator.buffer(capacity: min(bytes.readableBytes, 64 * 1_024))
-      context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
-    }
+    flushNow()
     switch phase {
     case .serving:
-      if machine.isDrained {
+      if core.machine.isDrained {
         phase = .lingering
         closeOutput(context)
       } else {
@@ -276,15 +230,15 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private func fail(_ error: WireError) {
     guard phase == .serving else { return }
     shared.configuration.logger.info(
-      "connection closed", metadata: ["peer": "\(remoteAddress)", "key": "\(machine.principal.keyId)", "error": "\(error)"])
+      "connection closed", metadata: ["peer": "\(remoteAddress)", "key": "\(core.machine.principal.keyId)", "error": "\(error)"])
     handOver()
-    end(machine.farewell(error))
+    end(core.machine.farewell(error))
   }
 
   private func end(_ last: OutboundFrame?) {
     guard phase == .serving else { return }
     // The last frame is small, so it can be encoded whatever was agreed.
-    if let last { try? encoder.encode(last, codec, into: &out) }
+    if let last { try? core.write([last]) }
     phase = .lingering
   }
 
@@ -304,7 +258,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
   private func schedule() {
     guard phase == .serving, let context else { return }
-    let next = machine.nextTick
+    let next = core.machine.nextTick
     if let wake {
       if wake.at <= next { return }
       wake.task.cancel()
@@ -317,8 +271,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     wake = nil
     guard phase == .serving else { return }
     do throws(WireError) {
-      let result = try machine.tick(.now())
-      try write(result.frames)
+      let result = try core.machine.tick(.now())
+      try core.write(result.frames)
       burst += result.events
       handOver()
     } catch {
