@@ -16,13 +16,11 @@ struct CheckpointCommit: Sendable {
     _ request: CommitRequest, _ context: CallContext, in transaction: any Transaction
   ) throws(WireError) -> CommitResponse {
     guard let fence = request.fence else { throw WireError(.invalidArgument, "the fence is missing") }
-    try Identifier.session.require(fence.sessionId)
     let (body, snapshot) = try Self.parts(of: context.attachment, request)
-    let head = try SessionRepository.head(fence.sessionId, in: transaction)
-    if let step = try repeated(request, fence, head, in: transaction) {
-      return try response(step, fence, head.status, in: transaction)
-    }
-    let lease = try queue.lease(of: fence, principal: context.principal, in: transaction)
+    let standing = try StandingRepository.get(sessionId: fence.sessionId, taskId: fence.taskId, in: transaction)
+    let head = standing.head
+    if let step = try repeated(request, fence, head, in: transaction) { return response(step, standing) }
+    let lease = try queue.require(standing.lease, fence, principal: context.principal)
     guard request.parentStep == head.step else {
       throw WireError(.conflict, "the parent step is \(request.parentStep), but the head is \(head.step)")
     }
@@ -45,8 +43,8 @@ struct CheckpointCommit: Sendable {
     try CheckpointRepository.append(
       checkpoint, body: body, snapshot: snapshot, segmentId: head.segmentId, in: transaction)
     try SessionRepository.advanceHead(fence.sessionId, to: step, in: transaction)
-    try queue.record(try Self.events(of: request, fence, step), of: fence.sessionId, in: transaction)
-    let answer = try response(step, fence, head.status, in: transaction)
+    try queue.record(
+      try Self.events(of: request, fence, step), of: fence.sessionId, after: standing.lastEvent, in: transaction)
     if let finish = request.finish {
       var task = try TaskRepository.get(fence.taskId, in: transaction)
       let result = try TaskRules.ending(
@@ -62,7 +60,7 @@ struct CheckpointCommit: Sendable {
         }
       }
     }
-    return answer
+    return response(step, standing)
   }
 
   /// The step that an earlier arrival of this very commit made, or nil.
@@ -79,15 +77,12 @@ struct CheckpointCommit: Sendable {
     return step
   }
 
-  private func response(
-    _ step: UInt64, _ fence: Fence, _ status: SessionStatus, in transaction: any Transaction
-  ) throws(WireError) -> CommitResponse {
-    let isCancelRequested = try TaskRepository.isCancelRequested(fence.taskId, in: transaction)
+  private func response(_ step: UInt64, _ standing: Standing) -> CommitResponse {
     let isDraining = queue.view { $0.isDraining }
     return CommitResponse.with {
       $0.step = step
-      $0.pause = !TaskRules.isOpen(status) || isDraining
-      $0.cancel = isCancelRequested
+      $0.pause = !TaskRules.isOpen(standing.head.status) || isDraining
+      $0.cancel = standing.isCancelRequested
     }
   }
 

@@ -101,7 +101,15 @@ extension TaskQueue {
 
   /// Appends events to the log; watchers get them once they are durable.
   func record(_ events: [Event], of sessionId: String, in transaction: any Transaction) throws(WireError) {
-    let stored = try EventRepository.append(events, to: sessionId, in: transaction)
+    let last = try EventRepository.last(of: sessionId, in: transaction)
+    try record(events, of: sessionId, after: last, in: transaction)
+  }
+
+  /// The same for who knows the number of the newest event.
+  func record(
+    _ events: [Event], of sessionId: String, after last: UInt64, in transaction: any Transaction
+  ) throws(WireError) {
+    let stored = try EventRepository.append(events, to: sessionId, after: last, in: transaction)
     transaction.afterCommit { [hub] in hub.publish(stored, of: sessionId) }
   }
 

@@ -2,15 +2,13 @@ import Wire
 
 extension TaskQueue: FenceChecking {
   func check(_ fence: Fence, principal: Principal, in transaction: any Transaction) throws(WireError) {
-    _ = try lease(of: fence, principal: principal, in: transaction)
+    _ = try require(try LeaseRepository.find(sessionId: fence.sessionId, in: transaction), fence, principal: principal)
   }
 
-  /// The lease that a fence names.
+  /// The session's lease, if it is the one that the fence names.
   /// - Throws: `fenced` when it is not, or no longer, that node's, when another key attached the node, or when it has expired.
-  func lease(
-    of fence: Fence, principal: Principal, in transaction: any Transaction
-  ) throws(WireError) -> Lease {
-    guard let lease = try LeaseRepository.find(sessionId: fence.sessionId, in: transaction), lease.taskId == fence.taskId,
+  func require(_ lease: Lease?, _ fence: Fence, principal: Principal) throws(WireError) -> Lease {
+    guard let lease, lease.taskId == fence.taskId,
       lease.nodeId == fence.nodeId, lease.epoch == fence.epoch, lease.keyId == principal.keyId
     else {
       throw WireError(.fenced, "session '\(fence.sessionId)' is not leased to this node with epoch \(fence.epoch)")

@@ -2,12 +2,12 @@ import Wire
 
 /// The durable log of each session's events, numbered 1, 2, 3 ... without gaps.
 enum EventRepository {
-  /// Appends events to a session's log.
+  /// Appends events to a session's log, whose newest has the number `last`.
   /// - Returns: the events with their numbers and times.
   static func append(
-    _ events: [Event], to sessionId: String, in transaction: any Transaction
+    _ events: [Event], to sessionId: String, after last: UInt64, in transaction: any Transaction
   ) throws(WireError) -> [Event] {
-    var seq = try last(of: sessionId, in: transaction)
+    var seq = last
     var numbered: [Event] = []
     for var event in events {
       seq += 1

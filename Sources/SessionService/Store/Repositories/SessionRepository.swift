@@ -152,7 +152,7 @@ enum SessionRepository {
     }
   }
 
-  private static func missing(_ id: String) -> WireError { WireError(.notFound, "there is no session '\(id)'") }
+  static func missing(_ id: String) -> WireError { WireError(.notFound, "there is no session '\(id)'") }
 }
 
 /// `text` with LIKE's own characters taken literally; the escape character is the backslash.

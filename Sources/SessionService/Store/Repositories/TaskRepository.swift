@@ -40,11 +40,6 @@ enum TaskRepository {
     }
   }
 
-  /// Whether a person wants the task to stop.
-  static func isCancelRequested(_ id: String, in transaction: any Transaction) throws(WireError) -> Bool {
-    try transaction.first("SELECT cancel_requested FROM tasks WHERE id = ?", [.text(id)]) { (row) in row.bool(0) } ?? false
-  }
-
   /// - Returns: the task with its place in the order of submission.
   static func insert(_ record: TaskRecord, in transaction: any Transaction) throws(WireError) -> StoredTask {
     let numbers = try transaction.query(

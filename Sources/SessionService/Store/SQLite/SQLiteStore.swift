@@ -9,7 +9,7 @@ struct SQLiteStoreOptions: Sendable {
   /// Units that one transaction may hold at most, so that the first of them does not wait too long.
   var jobsPerCommit = 1_024
   /// Pages in the log from which the writer copies them into the database, without waiting for readers.
-  var checkpointPages = 2_048
+  var checkpointPages = 4_096
   /// Pages in the log from which the writer waits for readers to empty it.
   var truncatePages = 32_768
   var busyTimeoutMs: Int32 = 250

@@ -15,6 +15,10 @@ final class SQLiteWriter {
   private let connection: SQLiteConnection
   private let transaction: SQLiteTransaction
   private let log: SQLiteWriteAheadLog
+  /// Prepared once: parsing these for every unit costs as much as a small query.
+  private let begin: SQLiteStatement
+  private let savepoint: SQLiteStatement
+  private let release: SQLiteStatement
   private let options: SQLiteStoreOptions
   private let figures: StoreFigures
   private var actions: [@Sendable () -> Void] = []
@@ -25,8 +29,7 @@ final class SQLiteWriter {
 
   /// Opens the file, makes it what we need, and brings its schema up to date.
   init(path: String, options: SQLiteStoreOptions, migrations: [Migration], figures: StoreFigures) throws(WireError) {
-    let options = options
-    let connection = try storing { () throws(SQLiteError) in
+    (connection, begin, savepoint, release) = try storing { () throws(SQLiteError) in
       let connection = try SQLiteConnection(path: path, access: .readWriteCreate)
       connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
       // 8 KiB holds three checkpoints of 2 KiB; 4 KiB pages would hold one and waste the rest.
@@ -40,9 +43,11 @@ final class SQLiteWriter {
           PRAGMA temp_store = MEMORY;
           PRAGMA cache_size = -32768;
           """)
-      return connection
+      return (
+        connection, try connection.prepare("BEGIN IMMEDIATE", persistent: true),
+        try connection.prepare("SAVEPOINT unit", persistent: true), try connection.prepare("RELEASE unit", persistent: true)
+      )
     }
-    self.connection = connection
     self.options = options
     self.figures = figures
     log = SQLiteWriteAheadLog(connection: connection)
@@ -55,7 +60,7 @@ final class SQLiteWriter {
   func perform(_ jobs: [Job]) {
     lost = broken
     actions = []
-    if lost == nil { lost = attempt("BEGIN IMMEDIATE") }
+    if lost == nil { do throws(WireError) { try run(begin) } catch { lost = error } }
     let settlements = jobs.map { $0(self) }
     if lost == nil { commit() }
     if lost != nil, !connection.isAutocommit { _ = attempt("ROLLBACK") }
@@ -71,9 +76,9 @@ final class SQLiteWriter {
   func run<T>(_ unit: StoreUnit<T>) -> Result<T, WireError> {
     if let lost { return .failure(lost) }
     do throws(WireError) {
-      try script("SAVEPOINT unit")
+      try run(savepoint)
       let (value, wanted) = try transaction.run(unit)
-      try script("RELEASE unit")
+      try run(release)
       actions += wanted
       figures.ran(failed: false)
       return .success(value)
@@ -134,6 +139,13 @@ final class SQLiteWriter {
     } catch {
       _ = attempt("ROLLBACK")
       throw error
+    }
+  }
+
+  private func run(_ statement: SQLiteStatement) throws(WireError) {
+    try storing { () throws(SQLiteError) in
+      defer { statement.reset() }
+      _ = try statement.step()
     }
   }
 
