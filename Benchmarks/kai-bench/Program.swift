@@ -10,7 +10,15 @@ struct Program: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kai-bench", abstract: "Measures the services of this build. Prints a table; --json also writes the figures.")
 
+  /// What can be measured by itself, such as while a profiler looks on.
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case start, commits
+    case roundTrips = "round-trips"
+  }
+
   @Option(help: "The file that gets the figures as JSON.") var json: String?
+
+  @Option(help: "Measure this alone. May be given more than once.") var part: [Part] = Part.allCases
 
   func run() async throws {
     let binaries = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -32,19 +40,10 @@ struct Program: AsyncParsableCommand {
       }
     ).message
     let keyText = "\(key.id):\(key.secret)"
-    figures += try startOfAgent(binaries, service, keyText: keyText)
-    figures += try await RoundTrips(service: service).figures()
-
-    _ = try await admin.call(
-      Methods.connectionCreate,
-      .with {
-        $0.id = "bench"; $0.uri = "sqlite://\(folder)/data.db"
-      })
-    let node = RawNode(client: service.client(try KeyFile(parsing: keyText), name: "bench-node"))
-    try node.start(slots: 256)
-    figures += try await Commits(service: service, admin: admin, node: node).figures()
+    if part.contains(.start) { figures += try startOfAgent(binaries, service, keyText: keyText) }
+    if part.contains(.roundTrips) { figures += try await RoundTrips(service: service).figures() }
+    if part.contains(.commits) { figures += try await commits(service, admin, keyText: keyText) }
     figures.append(Figure(name: "kai-session: memory at the end", value: service.residentMiB, unit: "MiB"))
-    node.stop()
     await admin.close()
 
     for figure in figures { print(figure.line) }
@@ -52,6 +51,18 @@ struct Program: AsyncParsableCommand {
       let report = JSONValue.object([JSONValue.Member("figures", .array(figures.map(\.json)))])
       try (report.text(pretty: true) + "\n").write(toFile: json, atomically: true, encoding: .utf8)
     }
+  }
+
+  private func commits(_ service: Service, _ admin: WireClient, keyText: String) async throws -> [Figure] {
+    _ = try await admin.call(
+      Methods.connectionCreate,
+      .with {
+        $0.id = "bench"; $0.uri = "sqlite://\(service.folder)/data.db"
+      })
+    let node = RawNode(client: service.client(try KeyFile(parsing: keyText), name: "bench-node"))
+    try node.start(slots: 256)
+    defer { node.stop() }
+    return try await Commits(service: service, admin: admin, node: node).figures()
   }
 
   private func startOfAgent(_ binaries: URL, _ service: Service, keyText: String) throws -> [Figure] {

@@ -28,17 +28,17 @@ final class Service {
     self.port = port
   }
 
-  var adminKey: String { "\(folder)/data/admin.key" }
-
   func client(_ key: KeyFile, name: String) -> WireClient {
     WireClient(
       ClientConfiguration(
         host: host, port: port, key: key, name: name, version: "bench", group: MultiThreadedEventLoopGroup.singleton))
   }
 
-  func adminClient() throws -> WireClient {
-    client(try KeyFile(parsing: String(contentsOfFile: adminKey, encoding: .utf8)), name: "bench")
+  func adminKeyFile() throws -> KeyFile {
+    try KeyFile(parsing: String(contentsOfFile: "\(folder)/data/admin.key", encoding: .utf8))
   }
+
+  func adminClient() throws -> WireClient { client(try adminKeyFile(), name: "bench") }
 
   var residentMiB: Double { residentMemory(of: process.processId) }
 
