@@ -39,6 +39,22 @@ import Wire
     #expect(shown == ["  12  sql_query  SELECT * FROM t  1,234 rows  45 ms"])
   }
 
+  @Test func aLongSQLIsCutAndItsRowsAndTimeAreStillThere() {
+    let shown = text([
+      event(.toolFinished) {
+        $0.step = 5
+        $0.tool = "sql_query"
+        $0.sql = "SELECT " + String(repeating: "a, ", count: 1_000) + "b FROM t"
+        $0.rowCount = 7
+        $0.elapsedMs = 3
+      }
+    ])
+    #expect(shown.count == 1)
+    #expect(shown.first?.hasPrefix("   5  sql_query  SELECT a, a,") == true)
+    #expect(shown.first?.hasSuffix("…  7 rows  3 ms") == true)
+    #expect((shown.first?.displayWidth ?? 0) <= 240)
+  }
+
   @Test func aFailedToolSaysWhy() {
     let shown = text([
       event(.toolFinished) {

@@ -29,7 +29,7 @@ struct ProgressLines {
     case .assistantMessage:
       if !showedTokens, !event.text.isEmpty { line(event.text, .dim) }
       showedTokens = false
-    case .toolStarted: transient(Self.parts(event) + ["…"])
+    case .toolStarted: transient(parts(event, ["…"]))
     case .toolFinished: tool(event)
     case .taskRequeued: line("queued again" + Self.suffix(event.text), .yellow)
     case .sessionChanged: line("session" + Self.suffix(event.text), .dim)
@@ -43,19 +43,27 @@ struct ProgressLines {
 
   /// `step  tool  SQL  rows  time`, and what went wrong below it.
   private mutating func tool(_ event: Event) {
-    var parts = Self.parts(event)
-    if let rows = event.rowCount { parts.append(Quantities.count(rows, "row")) }
-    parts.append(Quantities.milliseconds(event.elapsedMs))
-    line(parts.joined(separator: "  "), event.isError ? .red : nil)
+    var outcome: [String] = []
+    if let rows = event.rowCount { outcome.append(Quantities.count(rows, "row")) }
+    outcome.append(Quantities.milliseconds(event.elapsedMs))
+    line(parts(event, outcome).joined(separator: "  "), event.isError ? .red : nil)
     if event.isError, !event.text.isEmpty { line("      " + event.text, .red) }
   }
 
-  private static func parts(_ event: Event) -> [String] {
+  /// Step, tool, SQL and `outcome`. A long SQL is cut so that the outcome stays on the line; `-o json` has it whole.
+  private func parts(_ event: Event, _ outcome: [String]) -> [String] {
     let step = event.step == 0 ? "" : "\(event.step)"
     let number = String(repeating: " ", count: max(0, 4 - step.count)) + step
-    let detail = event.sql.isEmpty ? (event.isError ? "" : event.text) : event.sql
-    return [number, event.tool, oneLine(detail)].filter { !$0.isEmpty }
+    let detail = Self.oneLine(event.sql.isEmpty ? (event.isError ? "" : event.text) : event.sql)
+    let fixed = ([number, event.tool] + outcome).joined(separator: "  ")
+    let room = (terminal.width.map { $0 - 1 } ?? Self.widthWithoutTerminal) - fixed.displayWidth - 2
+    let shown = detail.truncated(toWidth: max(Self.minDetailWidth, room))
+    return ([number, event.tool, shown] + outcome).filter { !$0.isEmpty }
   }
+
+  /// Columns of a line in a file or a pipe.
+  private static let widthWithoutTerminal = 240
+  private static let minDetailWidth = 12
 
   private static func oneLine(_ text: String) -> String {
     text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
