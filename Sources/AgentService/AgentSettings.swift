@@ -52,7 +52,8 @@ struct AgentSettings: Sendable {
       options.labels.isEmpty
       ? (environment("KAI_AGENT_LABEL") ?? "").split(separator: ",").map(String.init) : options.labels
     node = NodeConfiguration(
-      name: value(options.name, "NAME") ?? Self.hostName(), slots: slots, labels: try labels.map(Self.label),
+      name: value(options.name, "NAME") ?? Self.hostName(), slots: slots,
+      labels: try labels.map { (text) throws(WireError) in try Label(parsing: text) },
       version: Program.version,
       results: value(options.results, "RESULTS") ?? "./agent_results")
     model = value(options.model, "MODEL") ?? "offline"
@@ -81,13 +82,6 @@ struct AgentSettings: Sendable {
     else { throw WireError(.usage, "--server must be HOST:PORT, not '\(text)'") }
     let host = text[..<colon]
     return (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host), port)
-  }
-
-  private static func label(_ text: String) throws(WireError) -> Label {
-    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-      throw WireError(.usage, "--label must be KEY=VALUE, not '\(text)'")
-    }
-    return Label(key: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
   }
 
   private static func hostName() -> String {

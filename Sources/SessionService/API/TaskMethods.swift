@@ -51,7 +51,7 @@ struct TaskMethods: Sendable {
         try cancel(&task, reason: "interrupted by task '\(record.id)'", in: transaction)
       }
     }
-    let task = try TaskRepository.insert(record, in: transaction)
+    let task = try TaskRepository.insert(record, connectionId: session.dbConnectionId, in: transaction)
     try enqueue(task, session.status, in: transaction)
     return task.record
   }

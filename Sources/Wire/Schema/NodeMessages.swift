@@ -31,6 +31,15 @@ public struct Label: WireMessage {
     v.field(1, "key", &key, max: Limits.nameBytes)
     v.field(2, "value", &value, max: Limits.nameBytes)
   }
+
+  /// Reads what a command line says: `KEY=VALUE`.
+  /// - Throws: `usage` when there is no key.
+  public init(parsing text: String) throws(WireError) {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      throw WireError(.usage, "--label must be KEY=VALUE, not '\(text)'")
+    }
+    self.init(key: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
+  }
 }
 
 /// One item of `node.attach`: exactly one part is present.

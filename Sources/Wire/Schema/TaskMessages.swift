@@ -129,6 +129,8 @@ public struct TaskRecord: WireMessage {
   public var nodeId = ""
   /// Why it is not running, for people.
   public var reason = ""
+  /// It runs on nodes that have all of these labels.
+  public var labels: [Label] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -148,6 +150,7 @@ public struct TaskRecord: WireMessage {
     v.field(15, "result", &result)
     v.field(16, "node_id", &nodeId, max: Limits.idBytes)
     v.field(17, "reason", &reason, max: 1_024)
+    v.field(18, "labels", &labels, max: Limits.labels)
   }
 }
 
@@ -163,6 +166,8 @@ public struct TaskSubmitRequest: WireMessage {
   /// Absent means 5.
   public var maxAttempts: UInt32?
   public var ifBusy = IfBusy.unspecified
+  /// Only nodes that have all of these labels run it.
+  public var labels: [Label] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "session_id", &sessionId, max: Limits.idBytes)
@@ -174,6 +179,7 @@ public struct TaskSubmitRequest: WireMessage {
     v.field(7, "delay_ms", &delayMs)
     v.field(8, "max_attempts", &maxAttempts)
     v.field(9, "if_busy", &ifBusy)
+    v.field(10, "labels", &labels, max: Limits.labels)
   }
 }
 

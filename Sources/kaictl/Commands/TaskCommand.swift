@@ -58,6 +58,7 @@ struct TaskCommand: AsyncParsableCommand {
           ("status", task.status.label), ("reason", task.reason),
           ("mode", task.mode == .unspecified ? "" : task.mode.label),
           ("priority", task.priority == 0 ? "" : "\(task.priority)"),
+          ("labels", task.labels.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
           ("attempt", "\(task.attempt) of \(task.maxAttempts)"), ("node", task.nodeId),
           ("created", printer.time(task.createdAt)), ("started", printer.time(task.startedAt)),
           ("finished", printer.time(task.finishedAt)), ("steps", task.result.map { "\($0.steps)" } ?? ""),

@@ -12,6 +12,9 @@ struct SubmissionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("When the session has a task under way (default: enqueue).", valueName: "action"))
   var ifBusy: Choice<IfBusy>?
 
+  @Option(help: ArgumentHelp("Only on nodes with this label, KEY=VALUE; may be given more than once.", valueName: "label"))
+  var label: [String] = []
+
   /// - Parameter prompt: `-` stands for what comes on stdin.
   func request(sessionID: String, prompt: String) throws(WireError) -> TaskSubmitRequest {
     var request = TaskSubmitRequest()
@@ -24,6 +27,7 @@ struct SubmissionOptions: ParsableArguments {
     request.delayMs = delay.map { UInt64($0.milliseconds) } ?? 0
     request.maxAttempts = maxAttempts
     request.ifBusy = ifBusy?.value ?? .unspecified
+    for text in label { request.labels.append(try Label(parsing: text)) }
     return request
   }
 

@@ -12,7 +12,9 @@ struct QueueDispatcherTests {
   }
 
   private func task(_ id: String, session: String = "s1", priority: Int64 = 0, number: Int64 = 1) -> QueuedTask {
-    QueuedTask(taskId: id, sessionId: session, priority: priority, number: number, notBefore: Timestamp())
+    QueuedTask(
+      taskId: id, sessionId: session, priority: priority, number: number, notBefore: Timestamp(), connectionId: "shop",
+      selector: NodeSelector())
   }
 
   /// A dispatcher with one node attached at 0 ms.
@@ -83,7 +85,9 @@ struct QueueDispatcherTests {
     var other = self.dispatcher(slots: 8)
     _ = try self.lease(&other, first)
     _ = other.enqueue(task("b", number: 2), sessionIsOpen: true, now: at(0))
-    let early = QueuedTask(taskId: "a", sessionId: "s1", priority: 0, number: 1, notBefore: at(60_000).wall)
+    let early = QueuedTask(
+      taskId: "a", sessionId: "s1", priority: 0, number: 1, notBefore: at(60_000).wall, connectionId: "shop",
+      selector: NodeSelector())
     let then = other.leaseEnded(sessionId: "s1", epoch: 1, requeued: early, sessionIsOpen: true, now: at(1))
     #expect(orders(then).map(\.taskId) == ["b"])
   }
@@ -101,7 +105,8 @@ struct QueueDispatcherTests {
   @Test func aTaskWaitsForItsTime() {
     var dispatcher = dispatcher()
     let later = QueuedTask(
-      taskId: "t", sessionId: "s1", priority: 0, number: 1, notBefore: at(500).wall)
+      taskId: "t", sessionId: "s1", priority: 0, number: 1, notBefore: at(500).wall, connectionId: "shop",
+      selector: NodeSelector())
     #expect(orders(dispatcher.enqueue(later, sessionIsOpen: true, now: at(0))).isEmpty)
     #expect(dispatcher.wakeAtMs == 500)
     #expect(orders(dispatcher.tick(at(499))).isEmpty)
@@ -197,6 +202,6 @@ struct QueueDispatcherTests {
     #expect(LeaseVerdict(end, isCancelRequested: true, attempt: 1, maxAttempts: 5) == .cancelled)
     #expect(
       LeaseVerdict(end, isCancelRequested: false, attempt: 5, maxAttempts: 5)
-        == (end.burnsAttempt ? .poisoned : .requeued(attempt: 4)))
+        == (end.burnsAttempt ? .poisoned : .requeued(attempt: 4, delayMs: 0)))
   }
 }

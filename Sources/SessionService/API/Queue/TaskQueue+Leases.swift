@@ -65,8 +65,9 @@ extension TaskQueue {
       try endTask(&task, .cancelled(task.record.reason), of: lease, in: transaction)
     case .poisoned:
       try endTask(&task, .poisoned(attempts: task.record.attempt, end), of: lease, in: transaction)
-    case .requeued(let attempt):
+    case .requeued(let attempt, let delayMs):
       task.record.status = .queued
+      if delayMs > 0 { task.record.notBefore = transaction.now.advanced(milliseconds: delayMs) }
       task.record.attempt = attempt
       task.record.nodeId = ""
       task.record.reason = "queued again: \(end.sentence)"

@@ -16,6 +16,10 @@ struct QueuedTask: Sendable, Equatable {
   let number: Int64
   /// It does not run before this; zero means at once.
   let notBefore: Timestamp
+  /// The user database that it asks.
+  let connectionId: String
+  /// Which nodes may run it.
+  let selector: NodeSelector
 
   func goesBefore(_ other: QueuedTask) -> Bool {
     priority != other.priority ? priority > other.priority : number < other.number

@@ -5,8 +5,7 @@ import Wire
 /// A value with no clock and no I/O: each event is a function that takes the time and returns what is to be done. The store
 /// has the last word: a grant counts once it is durable, and a lease is over once its end is.
 ///
-/// A session is served by one task at a time. Among the sessions that wait, the one whose first task has the highest
-/// priority goes first, and of equal priority the one whose task was submitted first.
+/// A session is served by one task at a time. In which order the sessions that wait are served, ``ReadyTasks`` says.
 struct Dispatcher: Sendable {
   /// How long a grant or an end that the store refused waits for its next try.
   static let storeRetryMs: Int64 = 1_000
@@ -20,7 +19,7 @@ struct Dispatcher: Sendable {
   var isDraining = false
   /// Every task that is queued, on its way to a node, or leased.
   var tasks: [String: TaskPhase] = [:]
-  private var ready = Heap<ReadyKey>()
+  private var ready = ReadyTasks()
   private var delayed = Heap<DelayedKey>()
   /// The earliest moment at which ``tick(_:)`` may have something to do, in monotonic milliseconds.
   private(set) var wakeAtMs: Int64?
@@ -42,11 +41,6 @@ struct Dispatcher: Sendable {
     var due: [QueuedTask] = []
 
     var isIdle: Bool { granting == nil && due.isEmpty }
-  }
-
-  private struct ReadyKey: Comparable, Sendable {
-    let task: QueuedTask
-    static func < (a: ReadyKey, b: ReadyKey) -> Bool { a.task.goesBefore(b.task) }
   }
 
   private struct DelayedKey: Comparable, Sendable {
@@ -86,7 +80,7 @@ struct Dispatcher: Sendable {
       if queue.isIdle { queues[sessionId] = nil }
       return
     }
-    if canRun(first) { ready.insert(ReadyKey(task: first)) }
+    if canRun(first) { ready.offer(first) }
   }
 
   private func canRun(_ task: QueuedTask) -> Bool {
@@ -99,14 +93,7 @@ struct Dispatcher: Sendable {
   /// Gives waiting tasks to free slots until one of them runs out.
   mutating func dispatch(_ now: Moment) -> [DispatchAction] {
     var actions: [DispatchAction] = []
-    while !isDraining, let key = ready.first {
-      guard canRun(key.task) else {
-        _ = ready.popFirst()
-        continue
-      }
-      guard let node = freestNode(), let stream = node.stream else { break }
-      _ = ready.popFirst()
-      let task = key.task
+    while !isDraining, let (task, node, stream) = nextGrant() {
       let order = GrantOrder(
         taskId: task.taskId, sessionId: task.sessionId, stream: stream, nodeId: node.id, nodeName: node.profile.name,
         keyId: node.keyId)
@@ -120,9 +107,22 @@ struct Dispatcher: Sendable {
     return actions
   }
 
-  /// The least busy node with a free slot; nodes that leave grants unanswered come last.
-  private func freestNode() -> AttachedNode? {
-    nodes.values.filter(\.canTakeMore)
+  /// Takes the next task that a free node admits out of those that are ready.
+  private mutating func nextGrant() -> (QueuedTask, AttachedNode, StreamName)? {
+    // Moved out while it asks about the rest of this value.
+    var ready = ready
+    self.ready = ReadyTasks()
+    defer { self.ready = ready }
+    guard let task = ready.next(holds: canRun, hasNode: { freestNode(for: $0) != nil }),
+      let node = freestNode(for: task.selector), let stream = node.stream
+    else { return nil }
+    ready.take(task)
+    return (task, node, stream)
+  }
+
+  /// The least busy node with a free slot that the selector admits; nodes that leave grants unanswered come last.
+  private func freestNode(for selector: NodeSelector) -> AttachedNode? {
+    nodes.values.filter { $0.canTakeMore && selector.admits($0.profile.labels) }
       .min { ($0.unacknowledged, $0.busy, $0.id) < ($1.unacknowledged, $1.busy, $1.id) }
   }
 

@@ -2,8 +2,8 @@ import Wire
 
 /// What becomes of a task whose lease ended before the task did.
 enum LeaseVerdict: Sendable, Equatable {
-  /// Queued again; `attempt` is what its counter then says.
-  case requeued(attempt: UInt32)
+  /// Queued again; `attempt` is what its counter then says, `delayMs` how long it waits.
+  case requeued(attempt: UInt32, delayMs: Int64)
   case cancelled
   /// Its node died under it too often.
   case poisoned
@@ -12,12 +12,19 @@ enum LeaseVerdict: Sendable, Equatable {
     if isCancelRequested {
       self = .cancelled
     } else if !end.burnsAttempt {
-      self = .requeued(attempt: attempt > 0 ? attempt - 1 : 0)
+      self = .requeued(attempt: attempt > 0 ? attempt - 1 : 0, delayMs: 0)
     } else if attempt >= maxAttempts {
       self = .poisoned
     } else {
-      self = .requeued(attempt: attempt)
+      self = .requeued(attempt: attempt, delayMs: Self.backoffMs(deaths: attempt))
     }
+  }
+
+  /// How long a task waits whose executions died `deaths` times. One death is the node's bad luck, so the task goes on at
+  /// once; a task that kills its nodes must not take them all down in a row.
+  static func backoffMs(deaths: UInt32) -> Int64 {
+    guard deaths > 1 else { return 0 }
+    return min(Limits.retryDelayMs << Int64(min(deaths - 2, 16)), Limits.retryDelayMaxMs)
   }
 }
 

@@ -25,7 +25,7 @@ enum TaskExplanation {
       sentences = waits(task, session, others: others, now: now)
       if serverIsDraining {
         sentences.append("The server is draining; it hands out tasks again when it is started anew.")
-      } else if let sentence = lack(of: nodes) {
+      } else if let sentence = lack(of: nodes, for: NodeSelector(task.record.labels)) {
         sentences.append(sentence)
       }
       if !task.record.reason.isEmpty { sentences.append("Last: \(task.record.reason).") }
@@ -58,14 +58,19 @@ enum TaskExplanation {
   }
 
   /// Why no node could take a task now; nil when one could.
-  private static func lack(of nodes: [NodeInfo]) -> String? {
+  private static func lack(of nodes: [NodeInfo], for selector: NodeSelector) -> String? {
     let attached = nodes.filter { $0.status == .attached }
     guard !attached.isEmpty else {
       return nodes.contains { $0.status == .draining }
         ? "Every node that is attached is draining; start another with 'kai-agent'."
         : "No node is attached; start one with 'kai-agent'."
     }
-    guard attached.allSatisfy({ $0.busy >= $0.slots }) else { return nil }
-    return "All \(attached.reduce(0) { $0 + UInt64($1.slots) }) slots of the attached nodes are busy."
+    let fitting = attached.filter { selector.admits($0.labels) }
+    guard !fitting.isEmpty else {
+      return "No node that is attached has the labels it asks for: \(selector.text)."
+    }
+    guard fitting.allSatisfy({ $0.busy >= $0.slots }) else { return nil }
+    let which = selector.text.isEmpty ? "" : " with the labels \(selector.text)"
+    return "All \(fitting.reduce(0) { $0 + UInt64($1.slots) }) slots of the attached nodes\(which) are busy."
   }
 }

@@ -44,6 +44,9 @@ enum TaskRules {
     guard request.delayMs <= maxDelayMs else {
       throw WireError(.invalidArgument, "delay_ms is \(request.delayMs), but may be at most \(maxDelayMs) (one year)")
     }
+    guard request.labels.allSatisfy({ !$0.key.isEmpty }) else {
+      throw WireError(.invalidArgument, "a label has no key")
+    }
     return try TaskRecord.with { (task) throws(WireError) in
       task.sessionId = request.sessionId
       task.prompt = request.prompt
@@ -53,6 +56,7 @@ enum TaskRules {
       task.priority = request.priority
       task.status = .queued
       task.maxAttempts = maxAttempts
+      task.labels = request.labels
       task.createdAt = now
       if request.delayMs > 0 { task.notBefore = now.advanced(milliseconds: Int64(request.delayMs)) }
     }

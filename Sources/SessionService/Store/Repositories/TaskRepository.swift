@@ -3,6 +3,8 @@ import Wire
 /// A task as it is stored, with what only the queue needs to know.
 struct StoredTask: Sendable {
   var record: TaskRecord
+  /// The user database that it asks.
+  let connectionId: String
   /// Its place in the order of submission.
   let number: Int64
   /// A person wants it to stop; its node has been told, or will be.
@@ -11,7 +13,7 @@ struct StoredTask: Sendable {
   var queued: QueuedTask {
     QueuedTask(
       taskId: record.id, sessionId: record.sessionId, priority: record.priority, number: number,
-      notBefore: record.notBefore)
+      notBefore: record.notBefore, connectionId: connectionId, selector: NodeSelector(record.labels))
   }
 }
 
@@ -24,7 +26,7 @@ enum TaskRepository {
 
   private static let columns = """
     id, session_id, mode, priority, status, attempt, max_attempts, not_before, created_at, started_at, finished_at, node_id,
-    reason, cancel_requested, prompt, context, metadata, result
+    reason, cancel_requested, labels, prompt, context, metadata, result, db_connection_id
     """
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a task's id.
@@ -41,20 +43,24 @@ enum TaskRepository {
   }
 
   /// - Returns: the task with its place in the order of submission.
-  static func insert(_ record: TaskRecord, in transaction: any Transaction) throws(WireError) -> StoredTask {
+  static func insert(
+    _ record: TaskRecord, connectionId: String, in transaction: any Transaction
+  ) throws(WireError) -> StoredTask {
     let numbers = try transaction.query(
       """
-      INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL) RETURNING seq
+      INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, NULL, ?)
+      RETURNING seq
       """,
       [
         .text(record.id), .text(record.sessionId), Value(record.mode), .integer(record.priority), Value(record.status),
         Value(record.attempt), Value(record.maxAttempts), Value(record.notBefore), Value(record.createdAt),
         Value(record.startedAt), Value(record.finishedAt), .text(record.nodeId), .text(record.reason),
-        .text(record.prompt), .text(record.context), .text(record.metadata),
+        .blob(labels(record.labels)), .text(record.prompt), .text(record.context), .text(record.metadata),
+        .text(connectionId),
       ]
     ) { (row) in row.int64(0) }
     guard let number = numbers.first else { throw WireError(.storageFailed, "the store did not number a new task") }
-    return StoredTask(record: record, number: number, isCancelRequested: false)
+    return StoredTask(record: record, connectionId: connectionId, number: number, isCancelRequested: false)
   }
 
   /// Writes what the queue changes: status, attempt, times, node, reason, the wish to cancel and the result.
@@ -90,15 +96,16 @@ enum TaskRepository {
   static func queued(in transaction: any Transaction) throws(WireError) -> [(task: QueuedTask, sessionIsOpen: Bool)] {
     try transaction.query(
       """
-      SELECT tasks.id, tasks.session_id, tasks.priority, tasks.seq, tasks.not_before, sessions.status
+      SELECT tasks.id, tasks.session_id, tasks.priority, tasks.seq, tasks.not_before, sessions.status,
+        tasks.db_connection_id, tasks.labels
       FROM tasks JOIN sessions ON sessions.id = tasks.session_id WHERE tasks.status = ? ORDER BY tasks.seq
       """, [Value(TaskStatus.queued)]
-    ) { (row) in
+    ) { (row) throws(WireError) in
       let status: SessionStatus = row.enumeration(5)
       return (
         task: QueuedTask(
           taskId: row.text(0), sessionId: row.text(1), priority: row.int64(2), number: row.int64(3),
-          notBefore: row.timestamp(4)),
+          notBefore: row.timestamp(4), connectionId: row.text(6), selector: NodeSelector(try labels(row.blob(7)))),
         sessionIsOpen: TaskRules.isOpen(status)
       )
     }
@@ -157,12 +164,18 @@ enum TaskRepository {
       record.finishedAt = row.timestamp(10)
       record.nodeId = row.text(11)
       record.reason = row.text(12)
-      record.prompt = row.text(14)
-      record.context = row.text(15)
-      record.metadata = row.text(16)
-      record.result = row.isNull(17) ? nil : try TaskResult(decoding: row.blob(17))
+      record.labels = try labels(row.blob(14))
+      record.prompt = row.text(15)
+      record.context = row.text(16)
+      record.metadata = row.text(17)
+      record.result = row.isNull(18) ? nil : try TaskResult(decoding: row.blob(18))
     }
     return StoredTask(
-      record: record, number: row.int64(18), isCancelRequested: row.bool(13))
+      record: record, connectionId: row.text(19), number: row.int64(20), isCancelRequested: row.bool(13))
   }
+
+  /// Labels are kept as the message that a submit brings them in, with nothing else in it.
+  private static func labels(_ labels: [Label]) -> [UInt8] { TaskSubmitRequest.with { $0.labels = labels }.encoded() }
+
+  private static func labels(_ bytes: [UInt8]) throws(WireError) -> [Label] { try TaskSubmitRequest(decoding: bytes).labels }
 }
