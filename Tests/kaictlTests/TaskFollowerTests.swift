@@ -30,6 +30,7 @@ import Wire
     let server = try await ScriptedServer(answer: answer)
     let link = try await server.link(keyFolder: folder)
     var follower = TaskFollower(server: link, task: Self.task, printer: Printer(noColor: true), timeout: timeout)
+    follower.silence = .milliseconds(10)
     var seqs: [UInt64] = []
     let result: Result<TaskRecord, any Error>
     do { result = .success(try await follower.follow { seqs.append($0.seq) }) } catch { result = .failure(error) }
@@ -83,6 +84,28 @@ import Wire
         }
         var task = Self.task
         task.status = count == 1 ? .running : .completed
+        connection.send([.response(request.streamID, task)])
+      }
+    }
+    #expect(seqs == [1, 2])
+    #expect(ended.status == .completed)
+  }
+
+  @Test func aTaskThatStaysQueuedIsExplained() async throws {
+    let watch = Mutex<(any ServerConnection, UInt32)?>(nil)
+    let (seqs, ended) = try await follow(timeout: TimeSpan(milliseconds: 20_000)) { request, connection in
+      switch request.method {
+      case .taskWatch:
+        watch.withLock { $0 = (connection, request.streamID) }
+        connection.send([.item(request.streamID, Self.event(1, .taskQueued))])
+      case .taskWhy:
+        connection.send([.response(request.streamID, TaskWhy.with { $0.task = Self.task })])
+        // Only who asks why sees the end.
+        guard let (connection, stream) = watch.withLock({ $0 }) else { return }
+        connection.send([.item(stream, Self.event(2, .taskFinished)), .response(stream, Empty())])
+      default:
+        var task = Self.task
+        task.status = .completed
         connection.send([.response(request.streamID, task)])
       }
     }

@@ -11,12 +11,12 @@ struct TaskFollower {
   var nextSeq: UInt64 = 0
   /// For all of it; nil waits as long as the task takes.
   var timeout: TimeSpan?
+  /// How long a task may wait for a node before the user is told why.
+  var silence = Duration.seconds(2)
 
   /// How long the server may be away before it is given up.
   private static let patience = Duration.seconds(120)
   private static let longestPause = 5_000
-  /// How long a task may wait for a node before the user is told why.
-  private static let silence = Duration.seconds(2)
 
   /// Hands each event to `show` and returns the task as it ended.
   /// - Throws: `CancellationError` after Ctrl-C, when the user was told how to go on; `deadline_exceeded` after `timeout`.
@@ -25,7 +25,8 @@ struct TaskFollower {
     defer { explanation.cancel() }
     do throws(WireError) {
       return try await followToTheEnd { event in
-        explanation.cancel()
+        // That it is queued is what is to be explained.
+        if event.kind != .taskQueued { explanation.cancel() }
         show(event)
       }
     } catch {
@@ -106,8 +107,8 @@ struct TaskFollower {
 
   /// Tells why nothing happens, if nothing happens.
   private func explainWaiting() -> Task<Void, Never> {
-    Task { [server, printer, id = task.id] in
-      try? await Task.sleep(for: Self.silence)
+    Task { [server, printer, silence, id = task.id] in
+      try? await Task.sleep(for: silence)
       guard !Task.isCancelled, let why = try? await server.call(Methods.taskWhy, TaskRef(id: id)), !Task.isCancelled,
         let status = why.task?.status, status == .queued || status == .waiting
       else { return }
