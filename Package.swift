@@ -82,6 +82,10 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests", dependencies: ["LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto],
       swiftSettings: house),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["SessionService", "AgentService", "Wire", "JSON", "SQLite", nio, nioEmbedded, crypto, logging],
+      swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]

@@ -30,35 +30,13 @@ final class SessionService: Sendable {
       master: master,
       keys: try await store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) })
     identity = ServerIdentity(master: master, version: Self.version, startedAt: surroundings.now())
-    let memoryIndex = SQLiteMemoryIndex()
-    let vault = SecretVault(master: master)
-    let connections = ConnectionRegistry()
-    tasks = TaskQueue(
-      store: store, hub: EventHub(), surroundings: surroundings, monotonicMs: monotonicMs,
-      timers: MultiThreadedEventLoopGroup.singleton.next()
-    ) { (id, transaction) throws(WireError) in
-      try ConnectionRepository.withURI(id, vault: vault, in: transaction)
-    }
-    let queue = tasks.seam
-    let deletion = SessionDeletion(store: store, queue: queue, memoryIndex: memoryIndex)
-    housekeeping = Housekeeping(store: store, deletion: deletion, memoryIndex: memoryIndex, logger: logger)
-
-    var router = Router()
-    SessionMethods(queue: queue).register(on: &router)
-    deletion.register(on: &router)
-    CheckpointMethods(store: store).register(on: &router)
-    CheckpointCommit(queue: tasks).register(on: &router)
-    TaskMethods(queue: tasks).register(on: &router)
-    NodeMethods(queue: tasks).register(on: &router)
-    MemoryMethods(store: store, index: memoryIndex).register(on: &router)
-    ArtifactMethods(store: store, fence: queue.fence).register(on: &router)
-    ConnectionMethods(vault: vault, memoryIndex: memoryIndex).register(on: &router)
-    KeyMethods(ring: keys, connections: connections).register(on: &router)
-    ServerMethods(
-      identity: identity, figures: store.figures, connections: connections,
-      check: StoreCheck(integrity: SQLiteIntegrity.problems), drain: { [tasks] in tasks.drain() }
-    ).register(on: &router)
-    handler = SessionServiceHandler(store: store, router: router, connections: connections, logger: logger)
+    let assembly = ServiceAssembly(
+      ServiceAssembly.Ground(
+        store: store, figures: store.figures, keys: keys, master: master, identity: identity, surroundings: surroundings,
+        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger))
+    handler = assembly.handler
+    tasks = assembly.tasks
+    housekeeping = assembly.housekeeping
 
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
     try await housekeeping.recover()

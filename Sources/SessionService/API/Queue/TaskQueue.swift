@@ -48,18 +48,30 @@ final class TaskQueue: Sendable {
 
   /// Takes up what an earlier run of the service left: its queued tasks, and its leases with one full TTL each.
   func recover() async throws(WireError) {
-    let (leased, queued) = try await store.read { (transaction) throws(WireError) in
-      var leased: [(lease: Lease, task: StoredTask, sessionIsOpen: Bool)] = []
-      for lease in try LeaseRepository.all(in: transaction) {
-        let task = try TaskRepository.get(lease.taskId, in: transaction)
-        let status = try SessionRepository.head(lease.sessionId, in: transaction).status
-        leased.append((lease, task, TaskRules.isOpen(status)))
-      }
-      return (leased, try TaskRepository.queued(in: transaction))
+    takeUp(try await store.read { (transaction) throws(WireError) in try Self.leftovers(in: transaction) })
+  }
+
+  /// What an earlier run left in the store.
+  struct Leftovers: Sendable {
+    var leased: [(lease: Lease, task: StoredTask, sessionIsOpen: Bool)] = []
+    var queued: [(task: QueuedTask, sessionIsOpen: Bool)] = []
+  }
+
+  static func leftovers(in transaction: any Transaction) throws(WireError) -> Leftovers {
+    var left = Leftovers()
+    for lease in try LeaseRepository.all(in: transaction) {
+      let task = try TaskRepository.get(lease.taskId, in: transaction)
+      let status = try SessionRepository.head(lease.sessionId, in: transaction).status
+      left.leased.append((lease, task, TaskRules.isOpen(status)))
     }
+    left.queued = try TaskRepository.queued(in: transaction)
+    return left
+  }
+
+  func takeUp(_ left: Leftovers) {
     decide { (dispatcher, now) in
       var actions: [DispatchAction] = []
-      for (lease, task, sessionIsOpen) in leased {
+      for (lease, task, sessionIsOpen) in left.leased {
         dispatcher.restore(lease, now: now)
         // What its node was asked before the restart, it is asked again.
         if task.isCancelRequested {
@@ -68,7 +80,7 @@ final class TaskQueue: Sendable {
           actions += dispatcher.sessionChanged(lease.sessionId, isOpen: false, now: now)
         }
       }
-      for (task, isOpen) in queued { actions += dispatcher.enqueue(task, sessionIsOpen: isOpen, now: now) }
+      for (task, isOpen) in left.queued { actions += dispatcher.enqueue(task, sessionIsOpen: isOpen, now: now) }
       return actions
     }
   }

@@ -1,0 +1,58 @@
+import Logging
+import NIOCore
+import Wire
+
+/// The service put together on a store: everything but files, threads and sockets, so that a simulator can run it too.
+struct ServiceAssembly: Sendable {
+  let handler: SessionServiceHandler
+  let tasks: TaskQueue
+  let housekeeping: Housekeeping
+
+  /// What the assembly stands on.
+  struct Ground: Sendable {
+    let store: any Store
+    let figures: StoreFigures
+    let keys: KeyRing
+    let master: [UInt8]
+    let identity: ServerIdentity
+    let surroundings: Surroundings
+    /// A clock that never jumps, in milliseconds.
+    let monotonicMs: @Sendable () -> Int64
+    /// Where deadlines are waited for.
+    let timers: any EventLoop
+    let logger: Logger
+  }
+
+  init(_ ground: Ground) {
+    let store = ground.store
+    let memoryIndex = SQLiteMemoryIndex()
+    let vault = SecretVault(master: ground.master)
+    let connections = ConnectionRegistry()
+    let tasks = TaskQueue(
+      store: store, hub: EventHub(), surroundings: ground.surroundings, monotonicMs: ground.monotonicMs,
+      timers: ground.timers
+    ) { (id, transaction) throws(WireError) in
+      try ConnectionRepository.withURI(id, vault: vault, in: transaction)
+    }
+    let queue = tasks.seam
+    let deletion = SessionDeletion(store: store, queue: queue, memoryIndex: memoryIndex)
+    var router = Router()
+    SessionMethods(queue: queue).register(on: &router)
+    deletion.register(on: &router)
+    CheckpointMethods(store: store).register(on: &router)
+    CheckpointCommit(queue: tasks).register(on: &router)
+    TaskMethods(queue: tasks).register(on: &router)
+    NodeMethods(queue: tasks).register(on: &router)
+    MemoryMethods(store: store, index: memoryIndex).register(on: &router)
+    ArtifactMethods(store: store, fence: queue.fence).register(on: &router)
+    ConnectionMethods(vault: vault, memoryIndex: memoryIndex).register(on: &router)
+    KeyMethods(ring: ground.keys, connections: connections).register(on: &router)
+    ServerMethods(
+      identity: ground.identity, figures: ground.figures, connections: connections,
+      check: StoreCheck(integrity: SQLiteIntegrity.problems), drain: { tasks.drain() }
+    ).register(on: &router)
+    self.tasks = tasks
+    handler = SessionServiceHandler(store: store, router: router, connections: connections, logger: ground.logger)
+    housekeeping = Housekeeping(store: store, deletion: deletion, memoryIndex: memoryIndex, logger: ground.logger)
+  }
+}
