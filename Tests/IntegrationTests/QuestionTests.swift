@@ -72,6 +72,22 @@ import Testing
     }
   }
 
+  @Test func theStateAtAStepIsWhatTheStepsBeforeItAddUpTo() async throws {
+    let deployment = try await deployment()
+    try await deployment.startNode("n1")
+    let answer = try await deployment.json("ask", "--connection", "shop", "how many orders by city?")
+    let session = try #require(answer["session_id"]?.string)
+    let steps = try #require(try await deployment.json("session", "history", session, "--full").array)
+    #expect(steps.count > 3)
+    for count in [1, steps.count / 2, steps.count] {
+      let state = try await deployment.json("checkpoint", "get", session, "--step", "\(count)", "--state")
+      #expect(state["step"]?.integer == Int64(count))
+      #expect(state["entries"]?.array == steps.prefix(count).flatMap { $0["entries"]?.array ?? [] })
+    }
+    let missing = try await deployment.ctl("checkpoint", "get", session, "--step", "999", "--state")
+    #expect(missing.status == 4)
+  }
+
   @Test func aModeDecidesWhatAnAgentMayDo() async throws {
     let deployment = try await deployment()
     try await deployment.startNode("n1")

@@ -21,9 +21,12 @@ struct CheckpointCommand: AsyncParsableCommand {
   }
 
   struct Get: ServerCommand {
-    static let configuration = CommandConfiguration(abstract: "Show one step with the entries it added.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show one step with the entries it added.",
+      discussion: "With --state: the whole transcript as it stood after that step, which is what an agent would go on from.")
     @Argument(help: "The session.") var session: String
     @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
+    @Flag(help: "The state that the steps up to this one add up to.") var state = false
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -31,12 +34,16 @@ struct CheckpointCommand: AsyncParsableCommand {
       request.sessionId = session
       request.step = step
       var last: OpenedCheckpoint?
+      var folded: [TranscriptEntry] = []
       try await server.stream(Methods.checkpointFetch, request) { (item) throws(WireError) in
         // The steps between a snapshot and the wanted one come too.
-        if let step, item.message.step != step { return .more }
-        last = try OpenedCheckpoint(item)
+        if !state, let step, item.message.step != step { return .more }
+        let opened = try OpenedCheckpoint(item)
+        folded = try opened.snapshot(item) ?? folded + opened.entries
+        last = opened
         return .more
       }
+      if state, let reached = last { last = OpenedCheckpoint(checkpoint: reached.checkpoint, entries: folded) }
       guard let found = last else {
         let which = step.map { "no step \($0)" } ?? "no steps yet"
         throw WireError(.notFound, "session \(session) has \(which)", hint: "See 'kaictl checkpoint list \(session)'.")
@@ -61,6 +68,20 @@ enum CheckpointColumns {
 struct OpenedCheckpoint {
   let checkpoint: Checkpoint
   let entries: [TranscriptEntry]
+
+  init(checkpoint: Checkpoint, entries: [TranscriptEntry]) {
+    self.checkpoint = checkpoint
+    self.entries = entries
+  }
+
+  /// The state that the item's snapshot holds, this step included; nil when it came without one.
+  /// - Throws: `corrupt` when it does not match its checksum or cannot be inflated.
+  func snapshot(_ item: StreamItem<Checkpoint>) throws(WireError) -> [TranscriptEntry]? {
+    var rest = item.attachment
+    rest.moveReaderIndex(forwardBy: min(Int(checkpoint.bodyBytes), rest.readableBytes))
+    guard checkpoint.snapshotBytes > 0, rest.readableBytes > 0 else { return nil }
+    return try CheckpointArchive.open(rest, crc: checkpoint.snapshotCrc).entries
+  }
 
   /// - Throws: `corrupt` when the body is shorter than announced, does not match its checksum or cannot be inflated.
   init(_ item: StreamItem<Checkpoint>) throws(WireError) {
