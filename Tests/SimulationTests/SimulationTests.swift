@@ -14,16 +14,20 @@ import Testing
 
   @Test func whatWasPromisedHoldsWhateverFails() throws {
     var injected: [String: Int] = [:]
-    var (steps, tasks) = (0, 0)
+    var (steps, tasks, digest) = (0, 0, UInt64(0))
     for seed in Self.seeds {
       let outcome = try Simulation.run(seed: seed)
       #expect(outcome.violations == [], "seed \(seed)")
       injected.merge(outcome.injected) { $0 + $1 }
       steps += outcome.steps
       tasks += outcome.tasks
+      digest = digest &* 31 &+ outcome.trace
     }
     let counters = injected.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
-    print("simulation: seeds \(Self.seeds), \(tasks) tasks, \(steps) steps; injected: \(counters)")
+    // The digest is the same in every process: a history depends on nothing but its seed.
+    print(
+      "simulation: seeds \(Self.seeds), \(tasks) tasks, \(steps) steps, digest \(String(digest, radix: 16)); injected: \(counters)"
+    )
     for fault in ["node killed", "node frozen", "link cut", "user's link cut", "server killed", "cancel", "pause"] {
       #expect(injected[fault] ?? 0 > 0, "'\(fault)' was never injected")
     }
