@@ -102,6 +102,8 @@ final class NodeService: Sendable {
         }
       } catch {
         if isFinal(error) { throw error }
+        // The node itself ended its stream.
+        if Task.isCancelled { return }
         log.warning("not attached", metadata: ["error": "\(error)"])
       }
       failures += 1
