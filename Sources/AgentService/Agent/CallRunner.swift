@@ -91,6 +91,8 @@ struct CallRunner: Sendable {
     let announcement = announce(pending.call)
     defer { announcement.cancel() }
     do throws(WireError) {
+      var context = context
+      context.callKey = pending.key
       return try await registry.run(pending.call, mode: mode, context)
     } catch {
       if error.errorCode == .cancelled { throw error }

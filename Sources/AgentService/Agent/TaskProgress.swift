@@ -8,6 +8,9 @@ struct TaskProgress: Sendable {
     var call: ToolCall
     /// Its intent was committed, so it may have run.
     var mayHaveRun: Bool
+    /// Names the call in every execution of the task, and no other call: a tool whose effect is transactional stores it with
+    /// its effect, and finds it when the call comes again.
+    var key: String
   }
 
   /// Executions begun before this one.
@@ -26,6 +29,8 @@ struct TaskProgress: Sendable {
   /// Turns in a row that said nothing, or whose every tool call was one that cannot be run.
   private(set) var brokenTurns = 0
   private var turnResults: [Bool] = []
+  /// Tool calls made so far, never begun anew.
+  private var calls = 0
 
   /// The source of a context entry that says what could not be done.
   static let degradedSource = "degraded"
@@ -64,7 +69,10 @@ struct TaskProgress: Sendable {
   private mutating func add(_ assistant: AssistantEntry) {
     turns += 1
     lastText = assistant.text
-    pending = assistant.toolCalls.map { PendingCall(call: $0, mayHaveRun: false) }
+    pending = assistant.toolCalls.enumerated().map { index, call in
+      PendingCall(call: call, mayHaveRun: false, key: "\(taskId).\(calls + index + 1)")
+    }
+    calls += assistant.toolCalls.count
     turnResults = []
     if assistant.saysNothing { brokenTurns += 1 } else if assistant.toolCalls.isEmpty { brokenTurns = 0 }
     usage.modelCalls += assistant.usage?.modelCalls ?? 1

@@ -7,7 +7,8 @@ enum SideEffect: String, Sendable {
   case pure
   /// Running it twice is the same as once.
   case idempotent
-  /// Its effect is committed in one piece with the step.
+  /// Its effect is stored in one transaction with the call's key, so that a call that comes again changes nothing more. Run
+  /// again freely.
   case transactional
   /// Neither: never run again by itself.
   case unsafe
@@ -59,6 +60,8 @@ struct ToolContext: Sendable {
   let memory: any AgentMemory
   /// The step that the outcome will be committed in.
   var step: UInt64
+  /// Names the call, the same in every execution of the task: see ``TaskProgress/PendingCall/key``.
+  var callKey = ""
   /// The mode of the task; ``ToolRegistry/run(_:mode:_:)`` sets it.
   var mode = SessionMode.unspecified
 }
