@@ -45,28 +45,9 @@ import Testing
       try await $0.answer("200 OK", ["Content-Type: text/html"], "<html><body><h1>Welcome to nginx!</h1></body></html>")
     },
     Failure(description: "unknown-tools", code: 702, says: "3 turns in a row", hint: "--model-url", status: "partial", exit: 0) {
-      try await Self.call($0, tool: "launch_rockets", arguments: "{}")
+      try await ModelAnswers.call($0, tool: "launch_rockets", arguments: "{}")
     },
   ]
-
-  private static func call(_ connection: LoopbackConnection, tool: String, arguments: String) async throws {
-    let call: JSONValue = [
-      "id": .string("call_\(connection.number)"), "type": "function",
-      "function": ["name": .string(tool), "arguments": .string(arguments)],
-    ]
-    let message: JSONValue = ["content": "One moment.", "tool_calls": .array([call])]
-    try await answer(connection, message, "tool_calls")
-  }
-
-  private static func say(_ connection: LoopbackConnection, _ text: String) async throws {
-    try await answer(connection, ["content": .string(text)], "stop")
-  }
-
-  private static func answer(_ connection: LoopbackConnection, _ message: JSONValue, _ reason: String) async throws {
-    let choice: JSONValue = ["message": message, "finish_reason": .string(reason)]
-    let body: JSONValue = ["choices": .array([choice]), "usage": ["prompt_tokens": 1, "completion_tokens": 1]]
-    try await connection.answer("200 OK", ["Content-Type: application/json"], body.text())
-  }
 
   /// Answers as the question in the request wants it.
   @Sendable private static func serve(_ connection: LoopbackConnection) async throws {
@@ -76,9 +57,9 @@ import Testing
     }
     if asked.contains("case silence") { return await connection.waitForClose() }
     if asked.contains("case bad-arguments"), !asked.contains("tool_call_id") {
-      return try await call(connection, tool: "sql_query", arguments: #"{"sql": "#)
+      return try await ModelAnswers.call(connection, tool: "sql_query", arguments: #"{"sql": "#)
     }
-    try await say(connection, "All is well.")
+    try await ModelAnswers.say(connection, "All is well.")
   }
 
   /// Runs `body` with one node whose model is that server.

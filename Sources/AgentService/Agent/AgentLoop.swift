@@ -10,6 +10,8 @@ struct AgentLoop: Sendable {
     case finished(TaskStatus)
     /// Handed back to the queue.
     case released
+    /// Handed back until a person has answered.
+    case asked
     /// The lease is gone, or kai-session cannot be reached: nothing more was written.
     case abandoned(WireError)
   }
@@ -54,6 +56,8 @@ struct AgentLoop: Sendable {
         }
       }
     ]
+    let answer = answer(to: progress.question)
+    if let answer { entries.append(.of(now()) { $0.answer = answer }) }
     if !progress.hasQuestion {
       entries += await ContextGathering(assignment: assignment, memory: context.memory, now: now).entries()
       entries.append(.of(now()) { $0.user = .with { $0.text = assignment.task.prompt } })
@@ -66,9 +70,15 @@ struct AgentLoop: Sendable {
     }
     let summary =
       isResumed
-      ? "\(assignment.nodeName) went on from step \(head)"
+      ? "\(assignment.nodeName) went on from step \(head)" + (answer.map { ": \($0.verdict.label)" } ?? "")
       : "question: " + assignment.task.prompt.prefix(bytes: 200)
     try await commit(StepDraft(kind: .input, summary: summary, entries: entries, events: [started]), &transcript)
+  }
+
+  /// What a person said to the question that is open in the transcript, or nil.
+  private func answer(to question: TaskQuestion?) -> TaskAnswer? {
+    guard let question, let asked = assignment.task.question, asked.id == question.id else { return nil }
+    return asked.answer
   }
 
   /// Does what comes next. Returns an ending when the task has one.
@@ -144,6 +154,10 @@ struct AgentLoop: Sendable {
     var progress = progress
     var entries = entries
     var events = events
+    let gate = PersonGate(policy: assignment.session.policy ?? SessionPolicy(), registry: registry, mode: assignment.mode)
+    if let question = gate.question(for: progress.pending) {
+      return try await ask(question, after: entries, events, &transcript)
+    }
     let runner = CallRunner(
       registry: registry, mode: assignment.mode, context: await stepContext(), committer: committer,
       taskId: assignment.task.id, now: now)
@@ -200,6 +214,19 @@ struct AgentLoop: Sendable {
     try await commit(
       StepDraft(kind: .step, summary: "\(assignment.nodeName) hands the task back", entries: [], release: true), &transcript)
     return .released
+  }
+
+  private func ask(
+    _ question: TaskQuestion, after entries: [TranscriptEntry], _ events: [Event], _ transcript: inout Transcript
+  ) async throws(WireError) -> Ending {
+    try stopIfInterrupted()
+    var question = question
+    question.id = "q\(await committer.headStep + 1)"
+    let entry = TranscriptEntry.of(now()) { $0.question = question }
+    let summary = "asks: " + question.text.prefix(bytes: 200)
+    try await commit(
+      StepDraft(kind: .question, summary: summary, entries: entries + [entry], events: events, ask: question), &transcript)
+    return .asked
   }
 
   private func finish(

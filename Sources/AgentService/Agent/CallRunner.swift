@@ -23,7 +23,9 @@ struct CallRunner: Sendable {
   /// The intents to commit before the calls run: one for each call whose tool is not pure and that has none yet.
   func intents(for calls: [TaskProgress.PendingCall]) -> [TranscriptEntry] {
     calls.compactMap { pending in
-      guard !pending.mayHaveRun, let effect = sideEffect(of: pending.call), effect != .pure else { return nil }
+      guard !pending.mayHaveRun, !pending.isRefused, let effect = sideEffect(of: pending.call), effect != .pure else {
+        return nil
+      }
       return .of(now()) {
         $0.toolIntent = .with {
           $0.callId = pending.call.id
@@ -60,6 +62,7 @@ struct CallRunner: Sendable {
             $0.rowCount = output.rowCount
             $0.elapsedMs = elapsed
             $0.artifacts = output.files
+            $0.remark = AnsweredCall.remark(on: pending)
           }
         })
       outcome.events.append(
@@ -80,6 +83,7 @@ struct CallRunner: Sendable {
   }
 
   private func output(of pending: TaskProgress.PendingCall) async throws(WireError) -> ToolOutput {
+    if let output = AnsweredCall.output(of: pending) { return output }
     if pending.mayHaveRun, sideEffect(of: pending.call) == .unsafe {
       return ToolOutput(
         content: ToolFailure.content(

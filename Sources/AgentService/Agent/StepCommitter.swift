@@ -12,6 +12,8 @@ struct StepDraft: Sendable {
   var finish: TaskResult?
   /// Hand the task back to the queue with this step.
   var release = false
+  /// Ask a person with this step, and hand the task back until the answer is there.
+  var ask: TaskQuestion?
 }
 
 /// The loop's way to kai-session.

@@ -13,6 +13,7 @@ enum SystemPrompt {
       - Every number in an answer comes from a query you ran in this task. If a query fails, read the error and mend it.
       - What you were taught about this database, given as context before the question, goes before your own reading of the
         names. If you follow it, say so.
+      - If only the user can know what you need, call ask_user; a sensible assumption that you state is better.
       - End by calling finish with the answer in plain words, the result as a table if it is one, and what you assumed. If
         something could not be found out, say so with status "partial". Never make up data.
       """

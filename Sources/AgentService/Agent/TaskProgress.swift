@@ -8,6 +8,8 @@ struct TaskProgress: Sendable {
     var call: ToolCall
     /// Its intent was committed, so it may have run.
     var mayHaveRun: Bool
+    /// What a person said to it.
+    var answer: TaskAnswer?
     /// Names the call in every execution of the task, and no other call: a tool whose effect is transactional stores it with
     /// its effect, and finds it when the call comes again.
     var key: String
@@ -28,6 +30,8 @@ struct TaskProgress: Sendable {
   private(set) var lastText = ""
   /// Turns in a row that said nothing, or whose every tool call was one that cannot be run.
   private(set) var brokenTurns = 0
+  /// What a person was asked and has not answered yet.
+  private(set) var question: TaskQuestion?
   private var turnResults: [Bool] = []
   /// Tool calls made so far, never begun anew.
   private var calls = 0
@@ -56,6 +60,7 @@ struct TaskProgress: Sendable {
       turns = 0
       brokenTurns = 0
       pending = []
+      question = nil
     }
     if entry.user != nil { hasQuestion = true }
     if let context = entry.context, context.source == Self.degradedSource { degraded.append(context.text) }
@@ -63,7 +68,19 @@ struct TaskProgress: Sendable {
     if let intent = entry.toolIntent, let index = pending.firstIndex(where: { $0.call.id == intent.callId }) {
       pending[index].mayHaveRun = true
     }
+    if let asked = entry.question { question = asked }
+    if let answer = entry.answer { add(answer) }
     if let result = entry.toolResult { add(result) }
+  }
+
+  private mutating func add(_ answer: TaskAnswer) {
+    guard let asked = question, asked.id == answer.questionId else { return }
+    question = nil
+    guard let index = pending.firstIndex(where: { $0.call.id == asked.call?.id }) else { return }
+    pending[index].answer = answer
+    if answer.verdict == .approve, !answer.arguments.isEmpty { pending[index].call.arguments = answer.arguments }
+    // A person said that it is to run again, so that what may have been is known and allowed.
+    if answer.verdict == .approve, asked.kind == .unknownOutcome { pending[index].mayHaveRun = false }
   }
 
   private mutating func add(_ assistant: AssistantEntry) {

@@ -15,11 +15,22 @@ struct Transcript: Sendable {
   private var bytesSinceSnapshot = 0
 
   /// What a fetch gave: the entries of the last snapshot, then those of each step after it.
-  init(taskId: String, snapshot: [TranscriptEntry] = [], steps: [[TranscriptEntry]] = []) {
+  ///
+  /// - Parameter retryOf: tasks that this one tries again: what the chain holds of them is this one's.
+  init(
+    taskId: String, retryOf: [String] = [], snapshot: [TranscriptEntry] = [], steps: [[TranscriptEntry]] = []
+  ) {
+    func own(_ entry: TranscriptEntry) -> TranscriptEntry {
+      var entry = entry
+      if let id = entry.taskStarted?.taskId, retryOf.contains(id) { entry.taskStarted?.taskId = taskId }
+      if let id = entry.taskFinished?.taskId, retryOf.contains(id) { entry.taskFinished?.taskId = taskId }
+      return entry
+    }
+    let snapshot = retryOf.isEmpty ? snapshot : snapshot.map(own)
     entries = snapshot
     progress = TaskProgress(taskId: taskId, entries: snapshot)
     snapshotBytes = Self.size(snapshot)
-    for step in steps { append(step) }
+    for step in steps { append(retryOf.isEmpty ? step : step.map(own)) }
   }
 
   /// Adds what a step added.

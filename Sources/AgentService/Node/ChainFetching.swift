@@ -4,12 +4,11 @@ import Wire
 /// Fetches a session's chain, once per execution, and folds it into a transcript.
 struct ChainFetching: Sendable {
   let client: WireClient
-  let sessionId: String
-  let taskId: String
+  let task: TaskRecord
 
   /// - Throws: `corrupt` when a body does not match its checksum; whatever the fetch throws.
   func transcript() async throws(WireError) -> (transcript: Transcript, headStep: UInt64) {
-    let request = CheckpointFetchRequest.with { $0.sessionId = sessionId }
+    let request = CheckpointFetchRequest.with { $0.sessionId = task.sessionId }
     var snapshot: [TranscriptEntry] = []
     var steps: [[TranscriptEntry]] = []
     var head: UInt64 = 0
@@ -27,6 +26,6 @@ struct ChainFetching: Sendable {
       }
       head = checkpoint.step
     }
-    return (Transcript(taskId: taskId, snapshot: snapshot, steps: steps), head)
+    return (Transcript(taskId: task.id, retryOf: task.retryOf, snapshot: snapshot, steps: steps), head)
   }
 }

@@ -20,6 +20,7 @@ struct ExecutionRunner: Sendable {
     switch ending {
     case .finished(let status): log.info("task ended", metadata: ["status": "\(status.label)"])
     case .released: log.info("task handed back")
+    case .asked: log.info("task waits for a person")
     case .abandoned(let error): log.warning("task abandoned", metadata: ["error": "\(error)"])
     }
   }
@@ -28,7 +29,7 @@ struct ExecutionRunner: Sendable {
     let transcript: Transcript
     let head: UInt64
     do throws(WireError) {
-      (transcript, head) = try await ChainFetching(client: client, sessionId: assignment.session.id, taskId: assignment.task.id)
+      (transcript, head) = try await ChainFetching(client: client, task: assignment.task)
         .transcript()
     } catch {
       return await refuse(assignment, Transcript(taskId: assignment.task.id), head: assignment.session.headStep, error)

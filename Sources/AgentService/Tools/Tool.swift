@@ -75,6 +75,13 @@ protocol AgentMemory: Sendable {
 /// One tool. `run` is cancelled when the task is; it must then stop within a second.
 protocol Tool: Sendable {
   var definition: ToolDefinition { get }
+  /// What a person has to answer in the tool's stead, or nil for a tool that runs by itself. The answer is the call's result.
+  /// - Throws: `tool_arguments`
+  func question(_ arguments: JSONValue) throws(WireError) -> TaskQuestion?
   /// - Throws: ``WireError``, which the model gets to read as the tool's result.
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput
+}
+
+extension Tool {
+  func question(_ arguments: JSONValue) throws(WireError) -> TaskQuestion? { nil }
 }

@@ -7,7 +7,7 @@ struct ToolRegistry: Sendable {
   static let standard = ToolRegistry([
     ListTablesTool(), DescribeTablesTool(), SampleRowsTool(), DistinctValuesTool(), SQLQueryTool(),
     MakeChartTool(), WriteFileTool(), ReadFileTool(), ListFilesTool(),
-    RememberTool(), RecallTool(), FinishTool(),
+    RememberTool(), RecallTool(), AskUserTool(), FinishTool(),
   ])
 
   private let tools: [any Tool]

@@ -16,6 +16,9 @@ struct CheckpointCommit: Sendable {
     _ request: CommitRequest, _ context: CallContext, in transaction: any Transaction
   ) throws(WireError) -> CommitResponse {
     guard let fence = request.fence else { throw WireError(.invalidArgument, "the fence is missing") }
+    guard (request.finish == nil ? 0 : 1) + (request.release ? 1 : 0) + (request.ask == nil ? 0 : 1) <= 1 else {
+      throw WireError(.invalidArgument, "finish, release and ask exclude each other")
+    }
     let (body, snapshot) = try Self.parts(of: context.attachment, request)
     let standing = try StandingRepository.get(sessionId: fence.sessionId, taskId: fence.taskId, in: transaction)
     let head = standing.head
@@ -50,6 +53,8 @@ struct CheckpointCommit: Sendable {
       let result = try TaskRules.ending(
         finish, isCancelRequested: task.isCancelRequested, reason: task.record.reason)
       try queue.endTask(&task, result, of: lease, in: transaction)
+    } else if let ask = request.ask {
+      try queue.ask(ask, step: step, of: lease, in: transaction)
     } else if request.release {
       try queue.endLease(lease, .released, in: transaction)
     } else {
@@ -139,7 +144,8 @@ enum NodeEvents {
   static func requireDurable(_ kind: EventKind) throws(WireError) {
     switch kind {
     case .taskStarted, .assistantMessage, .toolStarted, .toolFinished, .notice: return
-    case .unspecified, .taskQueued, .stepCommitted, .taskFinished, .taskRequeued, .sessionChanged, .token, .sessionDeleted:
+    case .unspecified, .taskQueued, .stepCommitted, .taskFinished, .taskRequeued, .sessionChanged, .token, .sessionDeleted,
+      .questionAsked, .questionAnswered:
       throw WireError(
         .invalidArgument, "a node may not commit an event of kind \(kind.label)",
         hint: "Tokens go with node.emit; the service writes the others itself.")
@@ -152,7 +158,7 @@ enum NodeEvents {
     switch kind {
     case .token, .toolStarted: return
     case .unspecified, .taskQueued, .taskStarted, .stepCommitted, .assistantMessage, .toolFinished, .taskFinished,
-      .taskRequeued, .sessionChanged, .notice, .sessionDeleted:
+      .taskRequeued, .sessionChanged, .notice, .sessionDeleted, .questionAsked, .questionAnswered:
       throw WireError(
         .invalidArgument, "a node may not emit an event of kind \(kind.label)",
         hint: "What is to be kept goes with checkpoint.commit.")

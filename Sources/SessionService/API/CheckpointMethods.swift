@@ -61,13 +61,11 @@ struct CheckpointMethods: Sendable {
   ) throws(WireError) -> FetchPosition.Route {
     let chain = try chain(of: request.sessionId, in: transaction)
     let last = request.step ?? chain.head
-    guard last <= chain.head else {
-      throw WireError(
-        .notFound, "session '\(request.sessionId)' has no step \(last): its newest is \(chain.head)",
-        hint: "See its steps with 'kaictl checkpoint list'.")
-    }
+    try chain.require(last, of: request.sessionId)
+    // Where retention has cut, the snapshot at the cut stands for all before it.
     let snapshot =
-      request.full ? nil : try CheckpointRepository.lastSnapshot(atOrBefore: last, in: chain, transaction)
+      request.full
+      ? (chain.first > 1 ? chain.first : nil) : try CheckpointRepository.lastSnapshot(atOrBefore: last, in: chain, transaction)
     return FetchPosition.Route(sessionId: request.sessionId, chain: chain, last: last, snapshotStep: snapshot)
   }
 
@@ -86,8 +84,8 @@ struct CheckpointMethods: Sendable {
       let stored = try CheckpointRepository.load(
         step: step, withSnapshot: withSnapshot, of: route.sessionId, in: route.chain, transaction)
       guard let stored else {
-        // Deleted while it was being read; or a hole, which `server.check` would find.
-        _ = try SessionRepository.head(route.sessionId, in: transaction)
+        // Deleted or cut while it was being read; or a hole, which `server.check` would find.
+        try chain(of: route.sessionId, in: transaction).require(step, of: route.sessionId)
         throw WireError(.corrupt, "step \(step) of session '\(route.sessionId)' is missing")
       }
       var checkpoint = stored.checkpoint

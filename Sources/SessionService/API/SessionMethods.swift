@@ -18,7 +18,10 @@ struct SessionMethods: Sendable {
       try update(request, in: transaction)
     }
     router.write(Methods.sessionFork) { (transaction, request, _) throws(WireError) in
-      try fork(request, in: transaction)
+      try SessionFork.make(of: request.id, step: request.step, title: request.title, in: transaction)
+    }
+    router.write(Methods.sessionPrune) { (transaction, request, _) throws(WireError) in
+      try SessionPruning.prune(request.id, keeping: request.retention, in: transaction)
     }
     router.write(Methods.sessionPause) { (transaction, request, _) throws(WireError) in
       try change(request, .pause, in: transaction)
@@ -44,6 +47,7 @@ struct SessionMethods: Sendable {
       session.recursionLimit = try SessionRules.recursionLimit(request.recursionLimit ?? Limits.recursionLimitDefault)
       session.title = try SessionRules.title(request.title)
       session.metadata = try SessionRules.metadata(request.metadata)
+      session.policy = try SessionRules.policy(nil, changedBy: request.policy)
       session.createdAt = transaction.now
       session.updatedAt = transaction.now
       session.version = 1
@@ -75,6 +79,7 @@ struct SessionMethods: Sendable {
     if !request.metadataPatch.isEmpty {
       session.metadata = try SessionRules.metadata(session.metadata, patchedBy: request.metadataPatch)
     }
+    session.policy = try SessionRules.policy(session.policy, changedBy: request.policy)
     return try save(&session, in: transaction)
   }
 
@@ -86,38 +91,6 @@ struct SessionMethods: Sendable {
     let isLeased = try queue.isLeased(session.id, transaction)
     session.status = try SessionTransitions.apply(action, to: session.status, isLeased: isLeased)
     return try save(&session, in: transaction)
-  }
-
-  /// A fork copies nothing: its chain reads through to its parent's.
-  private func fork(_ request: SessionForkRequest, in transaction: any Transaction) throws(WireError) -> Session {
-    let parent = try SessionRepository.get(request.id, in: transaction)
-    let step = request.step ?? parent.headStep
-    guard step <= parent.headStep else {
-      throw WireError(
-        .notFound, "session '\(parent.id)' has no step \(step): its newest is \(parent.headStep)",
-        hint: "See its steps with 'kaictl checkpoint list'.")
-    }
-    let head = try SessionRepository.head(parent.id, in: transaction)
-    let chain = try SegmentRepository.chain(segmentId: head.segmentId, head: head.step, in: transaction)
-    let segment = try SegmentRepository.make(
-      parent: chain.part(holding: step)?.segmentId, baseStep: step, in: transaction)
-    let session = try Session.with { (session) throws(WireError) in
-      session = parent
-      session.id = transaction.makeId(Identifier.session.prefix)
-      session.status = .active
-      session.title = try SessionRules.title(request.title) ?? parent.title
-      session.createdAt = transaction.now
-      session.updatedAt = transaction.now
-      session.version = 1
-      session.headStep = step
-      session.epoch = 0
-      session.forkedFrom = ForkPoint.with { fork in
-        fork.sessionId = parent.id
-        fork.step = step
-      }
-    }
-    try SessionRepository.insert(session, segmentId: segment, in: transaction)
-    return session
   }
 
   private func save(_ session: inout Session, in transaction: any Transaction) throws(WireError) -> Session {

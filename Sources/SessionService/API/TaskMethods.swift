@@ -18,7 +18,10 @@ struct TaskMethods: Sendable {
       try cancel(request, in: transaction)
     }
     router.write(Methods.taskRetry) { (transaction, request, _) throws(WireError) in
-      try retry(request, in: transaction)
+      try TaskRetry(queue: queue).retry(request, in: transaction)
+    }
+    router.write(Methods.taskAnswer) { (transaction, request, context) throws(WireError) in
+      try queue.answer(request, by: context.principal, in: transaction)
     }
     router.read(Methods.taskWhy) { (transaction, request, _) throws(WireError) in
       try why(request, in: transaction)
@@ -52,23 +55,11 @@ struct TaskMethods: Sendable {
       }
     }
     let task = try TaskRepository.insert(record, connectionId: session.dbConnectionId, in: transaction)
-    try enqueue(task, session.status, in: transaction)
+    try queue.submit(task, session.status, in: transaction)
     return task.record
   }
 
-  private func enqueue(
-    _ task: StoredTask, _ status: SessionStatus, note: String = "", in transaction: any Transaction
-  ) throws(WireError) {
-    try queue.record([.about(task.record, .taskQueued, text: note)], of: task.record.sessionId, in: transaction)
-    let queued = task.queued
-    transaction.afterCommit { [queue] in
-      queue.decide { (dispatcher, now) in
-        dispatcher.enqueue(queued, sessionIsOpen: TaskRules.isOpen(status), now: now)
-      }
-    }
-  }
-
-  // MARK: Cancel and retry
+  // MARK: Cancel
 
   private func cancel(_ request: TaskRef, in transaction: any Transaction) throws(WireError) -> TaskRecord {
     var task = try TaskRepository.get(request.id, in: transaction)
@@ -85,7 +76,7 @@ struct TaskMethods: Sendable {
   ) throws(WireError) {
     let id = task.record.id
     task.record.reason = reason.isEmpty ? "cancelled by a person" : reason
-    guard task.record.status == .queued else {
+    guard task.record.status == .queued || task.record.status == .waiting else {
       task.isCancelRequested = true
       try TaskRepository.save(task, in: transaction)
       transaction.afterCommit { [queue, reason = task.record.reason] in
@@ -97,30 +88,6 @@ struct TaskMethods: Sendable {
     transaction.afterCommit { [queue] in
       queue.decide { (dispatcher, now) in dispatcher.withdraw(id, now: now) }
     }
-  }
-
-  private func retry(_ request: TaskRef, in transaction: any Transaction) throws(WireError) -> TaskRecord {
-    var task = try TaskRepository.get(request.id, in: transaction)
-    switch task.record.status {
-    case .failed, .cancelled, .partial: break
-    case .unspecified, .queued, .running, .waiting, .completed:
-      throw WireError(
-        .invalidTransition, "task '\(request.id)' is \(task.record.status.label)",
-        hint: "Only a task that failed, was cancelled or is partial can be retried.")
-    }
-    let session = try SessionRepository.get(task.record.sessionId, in: transaction)
-    try TaskRules.requireOpen(session)
-    task.record.status = .queued
-    task.record.attempt = 0
-    task.record.notBefore = Timestamp()
-    task.record.startedAt = Timestamp()
-    task.record.finishedAt = Timestamp()
-    task.record.result = nil
-    task.record.reason = request.note.isEmpty ? "retried by a person" : request.note
-    task.isCancelRequested = false
-    try TaskRepository.save(task, in: transaction)
-    try enqueue(task, session.status, note: task.record.reason, in: transaction)
-    return task.record
   }
 
   // MARK: Look

@@ -27,7 +27,7 @@ struct Housekeeping: Sendable {
     }
   }
 
-  /// Removes replies and memories that have expired, and the bytes of artifacts that are gone.
+  /// Removes replies and memories that have expired, the bytes of artifacts that are gone, and what retention has cut.
   func sweep() async throws(WireError) {
     try await repeatedly { (transaction) throws(WireError) in try ReplyRepository.sweep(limit: sliceRows, in: transaction) }
     try await repeatedly { (transaction) throws(WireError) in
@@ -36,6 +36,32 @@ struct Housekeeping: Sendable {
     try await repeatedly { (transaction) throws(WireError) in
       // Chunks are large: a slice holds 4 MiB of them.
       try ContentRepository.sweep(limit: 16, in: transaction)
+    }
+    try await applyRetention()
+    try await repeatedly { (transaction) throws(WireError) in
+      try RetentionRepository.sweep(limit: sliceRows, in: transaction)
+    }
+  }
+
+  /// Prunes each session that has a retention.
+  private func applyRetention() async throws(WireError) {
+    var last: Int64 = 0
+    while !Task.isCancelled {
+      let sessions = try await store.read { [last] (transaction) throws(WireError) in
+        try RetentionRepository.sessionsWithPolicy(after: last, limit: sliceRows, in: transaction)
+      }
+      guard let newest = sessions.last else { return }
+      for session in sessions {
+        do throws(WireError) {
+          try await store.write { (transaction) throws(WireError) in
+            guard try SessionRepository.get(session.id, in: transaction).policy?.retention != nil else { return }
+            _ = try SessionPruning.prune(session.id, keeping: nil, in: transaction)
+          }
+        } catch  where error.errorCode == .notFound {
+          // It was deleted meanwhile.
+        }
+      }
+      last = newest.seq
     }
   }
 

@@ -36,6 +36,42 @@ enum SessionRules {
   }
 }
 
+extension SessionRules {
+  /// The policy of a new session, or of one that is changed: what `change` leaves out stays as it is in `current`.
+  /// - Throws: `invalid_argument` that names the field.
+  static func policy(_ current: SessionPolicy?, changedBy change: SessionPolicy?) throws(WireError) -> SessionPolicy? {
+    guard let change else { return current }
+    var policy = current ?? SessionPolicy()
+    if change.approval != .unspecified {
+      policy.approval = change.approval
+      policy.approvalTools = []
+    }
+    if !change.approvalTools.isEmpty { policy.approvalTools = change.approvalTools }
+    if policy.approval == .tools {
+      guard policy.approvalTools.allSatisfy({ !$0.isEmpty }), !policy.approvalTools.isEmpty else {
+        throw WireError(.invalidArgument, "approval is 'tools', but approval_tools names none")
+      }
+    } else if !policy.approvalTools.isEmpty {
+      throw WireError(.invalidArgument, "approval_tools goes with approval 'tools', not '\(policy.approval.label)'")
+    }
+    if let timeout = change.answerTimeoutMs {
+      guard (Limits.answerTimeoutMinMs...Limits.answerTimeoutMaxMs).contains(timeout) else {
+        throw WireError(
+          .invalidArgument,
+          "answer_timeout_ms is \(timeout), but must be \(Limits.answerTimeoutMinMs)...\(Limits.answerTimeoutMaxMs)")
+      }
+      policy.answerTimeoutMs = timeout
+    }
+    if change.unknownOutcome != .unspecified { policy.unknownOutcome = change.unknownOutcome }
+    if let retention = change.retention { policy.retention = retention.keepsEverything ? nil : retention }
+    return policy
+  }
+}
+
+extension Retention {
+  var keepsEverything: Bool { steps == 0 && ageMs == 0 && bytes == 0 }
+}
+
 /// Texts that must be a JSON object.
 enum JSONObjectText {
   /// - Throws: `invalid_json`

@@ -11,6 +11,8 @@ public enum CheckpointKind: UInt32, WireEnum {
   case outcome
   /// The task ended.
   case final
+  /// A person is asked; the task waits.
+  case question
 }
 
 /// One durable step of a session, without its body.
@@ -84,6 +86,8 @@ public struct CommitRequest: WireMessage {
   public var finish: TaskResult?
   /// Hands the task back to the queue without burning an attempt, in the same transaction.
   public var release = false
+  /// Asks a person, in the same transaction: the lease ends and the task waits. The server gives the id and the times.
+  public var ask: TaskQuestion?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "fence", &fence)
@@ -97,6 +101,7 @@ public struct CommitRequest: WireMessage {
     v.field(9, "events", &events, max: Limits.eventsPerCommit)
     v.field(10, "finish", &finish)
     v.field(11, "release", &release)
+    v.field(12, "ask", &ask)
   }
 }
 

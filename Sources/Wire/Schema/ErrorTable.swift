@@ -208,6 +208,14 @@ public enum ErrorTable {
       sentence: "A tool failed.",
       hint: "See the message."),
     ErrorRow(
+      code: .approvalDenied, name: "approval_denied", retry: .never, exit: 1,
+      sentence: "A person did not approve the tool call.",
+      hint: "Reach the goal in another way, or say what could not be done."),
+    ErrorRow(
+      code: .notAnswered, name: "not_answered", retry: .never, exit: 1,
+      sentence: "A person was asked and did not answer in time.",
+      hint: "Go on without the answer and say so, or ask again with a longer answer_timeout_ms in the session's policy."),
+    ErrorRow(
       code: .databaseUnavailable, name: "database_unavailable", retry: .never, exit: 6,
       sentence: "The database of this connection cannot be opened.",
       hint: "Check the connection's URI with 'kaictl connection get'."),
@@ -308,6 +316,8 @@ extension ErrorCode {
   public static let toolArguments = ErrorCode(rawValue: 711)
   public static let pathRefused = ErrorCode(rawValue: 712)
   public static let toolFailed = ErrorCode(rawValue: 713)
+  public static let approvalDenied = ErrorCode(rawValue: 714)
+  public static let notAnswered = ErrorCode(rawValue: 715)
   public static let databaseUnavailable = ErrorCode(rawValue: 720)
   public static let sqlRefused = ErrorCode(rawValue: 721)
   public static let sqlError = ErrorCode(rawValue: 722)

@@ -66,9 +66,16 @@ public enum Limits {
   public static let leaseGraceMs: Int64 = 2_000
   public static let grantAckMs: Int64 = 2_000
   public static let maxAttempts: UInt32 = 5
+  /// Retries of retries from earlier steps that a task remembers.
+  public static let retries = 64
   /// How long a task waits whose executions died twice; it doubles with each death after that.
   public static let retryDelayMs: Int64 = 1_000
   public static let retryDelayMaxMs: Int64 = 60_000
+  public static let answerTimeoutMs: UInt64 = 24 * 3_600_000
+  public static let answerTimeoutMinMs: UInt64 = 1_000
+  public static let answerTimeoutMaxMs: UInt64 = 30 * 24 * 3_600_000
+  /// Arguments of a call that are shown in a question.
+  public static let questionArgumentBytes = 64 * 1024
   /// A commit is one message: what is left of it holds the events and the result.
   public static let checkpointBytes = 3_584 * 1024
   public static let artifactBytes: UInt64 = 256 * 1024 * 1024

@@ -52,6 +52,7 @@ public enum Messages {
     visitor.visit(TaskRecord.self)
     visitor.visit(TaskSubmitRequest.self)
     visitor.visit(TaskRef.self)
+    visitor.visit(TaskRetryRequest.self)
     visitor.visit(TaskListRequest.self)
     visitor.visit(TaskList.self)
     visitor.visit(TaskWhy.self)
@@ -102,5 +103,12 @@ public enum Messages {
     visitor.visit(ServerStats.self)
     visitor.visit(CheckFinding.self)
     visitor.visit(ServerCheck.self)
+    visitor.visit(Retention.self)
+    visitor.visit(SessionPolicy.self)
+    visitor.visit(TaskQuestion.self)
+    visitor.visit(TaskAnswer.self)
+    visitor.visit(TaskAnswerRequest.self)
+    visitor.visit(SessionPruneRequest.self)
+    visitor.visit(SessionPruned.self)
   }
 }

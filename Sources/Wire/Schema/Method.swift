@@ -25,6 +25,7 @@ public enum Method: UInt32, WireEnum {
   case sessionClose = 17
   case sessionReopen = 18
   case sessionFork = 19
+  case sessionPrune = 20
   case checkpointCommit = 30
   case checkpointFetch = 31
   case checkpointList = 32
@@ -33,6 +34,7 @@ public enum Method: UInt32, WireEnum {
   case taskList = 42
   case taskCancel = 43
   case taskRetry = 44
+  case taskAnswer = 45
   case taskWatch = 46
   case taskWhy = 47
   case nodeAttach = 60

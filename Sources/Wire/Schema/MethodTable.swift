@@ -59,6 +59,10 @@ public enum MethodTable {
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "SessionForkRequest", response: "Session",
         item: "")
+    case .sessionPrune:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "SessionPruneRequest",
+        response: "SessionPruned", item: "")
     case .checkpointCommit:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.agent], request: "CommitRequest", response: "CommitResponse",
@@ -89,8 +93,12 @@ public enum MethodTable {
       )
     case .taskRetry:
       MethodRule(
-        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "TaskRef", response: "TaskRecord", item: ""
-      )
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "TaskRetryRequest",
+        response: "TaskRecord", item: "")
+    case .taskAnswer:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "TaskAnswerRequest",
+        response: "TaskRecord", item: "")
     case .taskWatch:
       MethodRule(
         method: method, shape: .serverStream, mutates: false, roles: [.admin, .user, .viewer], request: "TaskWatchRequest",
@@ -204,6 +212,7 @@ public enum Methods {
   public static let sessionClose = Call<SessionRef, Session>(rule: Method.sessionClose.rule)
   public static let sessionReopen = Call<SessionRef, Session>(rule: Method.sessionReopen.rule)
   public static let sessionFork = Call<SessionForkRequest, Session>(rule: Method.sessionFork.rule)
+  public static let sessionPrune = Call<SessionPruneRequest, SessionPruned>(rule: Method.sessionPrune.rule)
   public static let checkpointCommit = Call<CommitRequest, CommitResponse>(rule: Method.checkpointCommit.rule)
   public static let checkpointFetch = StreamCall<CheckpointFetchRequest, Checkpoint>(rule: Method.checkpointFetch.rule)
   public static let checkpointList = Call<CheckpointListRequest, CheckpointList>(rule: Method.checkpointList.rule)
@@ -211,7 +220,8 @@ public enum Methods {
   public static let taskGet = Call<TaskRef, TaskRecord>(rule: Method.taskGet.rule)
   public static let taskList = Call<TaskListRequest, TaskList>(rule: Method.taskList.rule)
   public static let taskCancel = Call<TaskRef, TaskRecord>(rule: Method.taskCancel.rule)
-  public static let taskRetry = Call<TaskRef, TaskRecord>(rule: Method.taskRetry.rule)
+  public static let taskRetry = Call<TaskRetryRequest, TaskRecord>(rule: Method.taskRetry.rule)
+  public static let taskAnswer = Call<TaskAnswerRequest, TaskRecord>(rule: Method.taskAnswer.rule)
   public static let taskWatch = StreamCall<TaskWatchRequest, Event>(rule: Method.taskWatch.rule)
   public static let taskWhy = Call<TaskRef, TaskWhy>(rule: Method.taskWhy.rule)
   public static let nodeAttach = StreamCall<NodeAttachRequest, NodeItem>(rule: Method.nodeAttach.rule)

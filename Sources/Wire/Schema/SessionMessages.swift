@@ -52,6 +52,7 @@ public struct Session: WireMessage {
   /// Rises with every lease granted.
   public var epoch: UInt64 = 0
   public var forkedFrom: ForkPoint?
+  public var policy: SessionPolicy?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -67,6 +68,7 @@ public struct Session: WireMessage {
     v.field(11, "head_step", &headStep)
     v.field(12, "epoch", &epoch)
     v.field(13, "forked_from", &forkedFrom)
+    v.field(14, "policy", &policy)
   }
 }
 
@@ -78,6 +80,7 @@ public struct SessionCreateRequest: WireMessage {
   public var recursionLimit: UInt32?
   public var title: String?
   public var metadata = ""
+  public var policy: SessionPolicy?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
@@ -85,6 +88,7 @@ public struct SessionCreateRequest: WireMessage {
     v.field(3, "recursion_limit", &recursionLimit)
     v.field(4, "title", &title, max: Limits.textBytes)
     v.json(5, "metadata", &metadata, max: Limits.textBytes)
+    v.field(6, "policy", &policy)
   }
 }
 
@@ -108,6 +112,7 @@ public struct SessionUpdateRequest: WireMessage {
   public var recursionLimit: UInt32?
   public var title: String?
   public var metadataPatch = ""
+  public var policy: SessionPolicy?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -116,6 +121,7 @@ public struct SessionUpdateRequest: WireMessage {
     v.field(4, "recursion_limit", &recursionLimit)
     v.field(5, "title", &title, max: Limits.textBytes)
     v.json(6, "metadata_patch", &metadataPatch, max: Limits.textBytes)
+    v.field(7, "policy", &policy)
   }
 }
 
@@ -181,6 +187,37 @@ public struct SessionDeleted: WireMessage {
     v.field(4, "artifacts", &artifacts)
     v.field(5, "memories", &memories)
     v.field(6, "events", &events)
+  }
+}
+
+/// Removes the oldest steps and events of a session that its forks and a resume can do without.
+public struct SessionPruneRequest: WireMessage {
+  public var id = ""
+  /// Instead of the session's own, for this once.
+  public var retention: Retention?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "id", &id, max: Limits.idBytes)
+    v.field(2, "retention", &retention)
+  }
+}
+
+/// What a prune removed.
+public struct SessionPruned: WireMessage {
+  public var id = ""
+  public var checkpoints: UInt64 = 0
+  public var events: UInt64 = 0
+  /// Of bodies and snapshots.
+  public var bytes: UInt64 = 0
+  /// The oldest step that is left.
+  public var firstStep: UInt64 = 0
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "id", &id, max: Limits.idBytes)
+    v.field(2, "checkpoints", &checkpoints)
+    v.field(3, "events", &events)
+    v.field(4, "bytes", &bytes)
+    v.field(5, "first_step", &firstStep)
   }
 }
 

@@ -131,6 +131,11 @@ public struct TaskRecord: WireMessage {
   public var reason = ""
   /// It runs on nodes that have all of these labels.
   public var labels: [Label] = []
+  /// What it asks, or asked last, of a person.
+  public var question: TaskQuestion?
+  /// The task that it tries again from an earlier step, in a fork of that task's session; then the one that this one tried
+  /// again, and so on.
+  public var retryOf: [String] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -151,6 +156,8 @@ public struct TaskRecord: WireMessage {
     v.field(16, "node_id", &nodeId, max: Limits.idBytes)
     v.field(17, "reason", &reason, max: 1_024)
     v.field(18, "labels", &labels, max: Limits.labels)
+    v.field(19, "question", &question)
+    v.field(20, "retry_of", &retryOf, max: Limits.retries, maxEach: Limits.idBytes)
   }
 }
 
@@ -192,6 +199,20 @@ public struct TaskRef: WireMessage {
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
     v.field(2, "note", &note, max: 1_024)
+  }
+}
+
+/// Queues a task again that has ended. With a step, its session is forked there and the fork's task goes on from that step.
+public struct TaskRetryRequest: WireMessage {
+  public var id = ""
+  /// For people who ask later.
+  public var note = ""
+  public var fromStep: UInt64?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "id", &id, max: Limits.idBytes)
+    v.field(2, "note", &note, max: 1_024)
+    v.field(3, "from_step", &fromStep)
   }
 }
 
@@ -250,6 +271,10 @@ public enum EventKind: UInt32, WireEnum {
   case token
   case notice
   case sessionDeleted
+  /// The task waits for a person; `question` says for what.
+  case questionAsked
+  /// `question.answer` says what was answered and by whom, or that nobody did.
+  case questionAnswered
 }
 
 /// One line of a session's durable log.
@@ -271,6 +296,7 @@ public struct Event: WireMessage {
   public var resumed = false
   public var isError = false
   public var result: TaskResult?
+  public var question: TaskQuestion?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "session_id", &sessionId, max: Limits.idBytes)
@@ -289,6 +315,7 @@ public struct Event: WireMessage {
     v.field(14, "resumed", &resumed)
     v.field(15, "is_error", &isError)
     v.field(16, "result", &result)
+    v.field(17, "question", &question)
   }
 }
 

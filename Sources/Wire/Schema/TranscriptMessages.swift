@@ -18,6 +18,10 @@ public struct TranscriptEntry: WireMessage {
   public var toolResult: ToolResultEntry?
   public var summary: SummaryEntry?
   public var taskFinished: TaskFinishedEntry?
+  /// What a person was asked.
+  public var question: TaskQuestion?
+  /// What the person said.
+  public var answer: TaskAnswer?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "at", &at)
@@ -29,6 +33,8 @@ public struct TranscriptEntry: WireMessage {
     v.field(7, "tool_result", &toolResult)
     v.field(8, "summary", &summary)
     v.field(9, "task_finished", &taskFinished)
+    v.field(10, "question", &question)
+    v.field(11, "answer", &answer)
   }
 }
 
@@ -144,6 +150,8 @@ public struct ToolResultEntry: WireMessage {
   public var elapsedMs: UInt64 = 0
   /// Paths of the files it wrote.
   public var artifacts: [String] = []
+  /// What a person did to the call or said of it, for the model to read before the content.
+  public var remark = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "call_id", &callId, max: Limits.nameBytes)
@@ -154,6 +162,7 @@ public struct ToolResultEntry: WireMessage {
     v.field(6, "row_count", &rowCount)
     v.field(7, "elapsed_ms", &elapsedMs)
     v.field(8, "artifacts", &artifacts, max: 1_024, maxEach: Limits.artifactPathBytes)
+    v.field(9, "remark", &remark, max: Limits.textBytes)
   }
 }
 

@@ -33,9 +33,12 @@ struct ProgressLines {
     case .toolFinished: tool(event)
     case .taskRequeued: line("queued again" + Self.suffix(event.text), .yellow)
     case .sessionChanged: line("session" + Self.suffix(event.text), .dim)
+    case .questionAnswered: line("asked: \(event.question?.text ?? "")  \(event.text)", .dim)
     case .notice: line(event.text, .yellow)
     case .sessionDeleted: line("the session was deleted", .yellow)
     case .taskFinished: line((event.result?.status ?? .completed).label + Self.effort(event.result), .dim)
+    // Whoever follows puts it before the person.
+    case .questionAsked: toLineStart()
     // The tools of the step were shown when they ended.
     case .stepCommitted, .unspecified: return
     }
@@ -77,13 +80,17 @@ struct ProgressLines {
     return " in \(Quantities.count(result.steps, "step"))\(time)" + (result.resumed ? ", resumed on the way" : "")
   }
 
-  private mutating func line(_ text: String, _ style: Style?) {
+  private mutating func toLineStart() {
     switch cursor {
     case .atLineStart: break
     case .behindTokens: terminal.write("\n")
     case .behindTransient: clearTransient()
     }
     cursor = .atLineStart
+  }
+
+  private mutating func line(_ text: String, _ style: Style?) {
+    toLineStart()
     for part in text.split(separator: "\n") {
       let shown = cut(Escaping.line(part))
       terminal.write((style.map { terminal.styled(shown, $0) } ?? shown) + "\n")

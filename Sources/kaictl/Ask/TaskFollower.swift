@@ -50,6 +50,7 @@ struct TaskFollower {
     let deadline = timeout.map { clock.now + $0.duration }
     var lastContact = clock.now
     var failures = 0
+    var asked = ""
     while true {
       do throws(WireError) {
         try await watch(until: deadline) { event in
@@ -59,6 +60,11 @@ struct TaskFollower {
         let now = try await server.call(Methods.taskGet, TaskRef(id: task.id))
         if now.status.isTerminal { return now }
         lastContact = clock.now
+        if now.status == .waiting, let question = now.question, question.id != asked {
+          asked = question.id
+          try await answer(question)
+          continue
+        }
       } catch {
         guard Self.isPassing(error), clock.now - lastContact < Self.patience || failures == 0 else { throw error }
         // The line was good until now, however long ago it was opened.
@@ -93,7 +99,17 @@ struct TaskFollower {
         nextSeq = event.seq + 1
       }
       show(event)
-      return event.kind == .taskFinished ? .enough : .more
+      return event.kind == .taskFinished || event.kind == .questionAsked ? .enough : .more
+    }
+  }
+
+  /// Lets the person who follows answer. Somebody else may have been faster.
+  private func answer(_ question: TaskQuestion) async throws(WireError) {
+    guard let request = try await QuestionPrompt(printer: printer).answer(question, of: task.id) else { return }
+    do throws(WireError) {
+      _ = try await server.call(Methods.taskAnswer, request)
+    } catch  where error.errorCode == .invalidTransition || error.errorCode == .conflict {
+      printer.say("it was answered elsewhere", .dim)
     }
   }
 

@@ -18,6 +18,7 @@ struct AskCommand: ServerCommand {
   @OptionGroup var connection: ConnectionOption
   @Option(help: ArgumentHelp("Go on with this session.", valueName: "id")) var session: String?
   @OptionGroup var submission: SubmissionOptions
+  @OptionGroup(title: "Policy of the new session") var policy: PolicyOptions
   @Flag(help: "Submit it, print the task's id and do not wait.") var noFollow = false
   @Option(help: ArgumentHelp("Show what happens, on stderr.", valueName: "when")) var progress: Progress = .auto
   @Argument(help: "The question; '-' reads it from stdin.") var question: String
@@ -26,6 +27,9 @@ struct AskCommand: ServerCommand {
   private static let titleLength = 80
 
   func validate() throws {
+    if session != nil, !policy.isEmpty {
+      throw ValidationError("--session has its policy already; change it with 'kaictl session update'")
+    }
     if session != nil, connection.connection != nil { throw ValidationError("--session and --connection exclude each other") }
   }
 
@@ -51,6 +55,7 @@ struct AskCommand: ServerCommand {
     var request = SessionCreateRequest()
     request.dbConnectionId = try await connection.resolved(by: server)
     request.mode = submission.mode?.value ?? .unspecified
+    request.policy = policy.policy
     let words = prompt.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     request.title = words.truncated(toWidth: Self.titleLength)
     return try await server.call(Methods.sessionCreate, request).id

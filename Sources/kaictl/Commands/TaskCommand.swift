@@ -5,7 +5,8 @@ struct TaskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "task", abstract: "Questions put to a session.",
     subcommands: [
-      Submit.self, List.self, Get.self, Watch.self, Wait.self, Cancel.self, Retry.self, Why.self,
+      Submit.self, List.self, Get.self, Watch.self, Wait.self, Cancel.self, Retry.self, Answer.self,
+      Why.self,
     ])
 
   struct Submit: ServerCommand {
@@ -56,6 +57,8 @@ struct TaskCommand: AsyncParsableCommand {
         [
           ("id", task.id), ("session", task.sessionId), ("prompt", task.prompt), ("context", task.context),
           ("status", task.status.label), ("reason", task.reason),
+          ("asks", task.status == .waiting ? task.question?.text ?? "" : ""),
+          ("tries again", task.retryOf.first ?? ""),
           ("mode", task.mode == .unspecified ? "" : task.mode.label),
           ("priority", task.priority == 0 ? "" : "\(task.priority)"),
           ("labels", task.labels.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")),
@@ -83,15 +86,39 @@ struct TaskCommand: AsyncParsableCommand {
   }
 
   struct Retry: ServerCommand {
-    static let configuration = CommandConfiguration(abstract: "Queue tasks again that have failed or were cancelled.")
+    static let configuration = CommandConfiguration(
+      abstract: "Queue tasks again that have failed or were cancelled; or any that has ended, from an earlier step.",
+      discussion: """
+        With --from-step the session is forked at that step, and the fork's task goes on from there; the task's id is printed. \
+        The session itself stays as it is.
+        """)
     @Argument(help: "The tasks.") var ids: [String]
     @Option(help: "Why, for those who ask later.") var note: String?
+    @Option(help: ArgumentHelp("Go on from this step, in a fork; for one task.", valueName: "n")) var fromStep: UInt64?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    func validate() throws {
+      if fromStep != nil, ids.count > 1 { throw ValidationError("--from-step is for one task") }
+    }
+
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try await Batch.run(ids, printer, told: TaskCommand.told) { (id) throws(WireError) in
-        try await server.call(Methods.taskRetry, TaskCommand.reference(id, note))
+      if let fromStep {
+        let made = try await server.call(Methods.taskRetry, request(ids[0]))
+        printer.object(made, id: made.id)
+        printer.say("it goes on from step \(fromStep) in session \(made.sessionId)", .dim)
+        return
       }
+      try await Batch.run(ids, printer, told: TaskCommand.told) { (id) throws(WireError) in
+        try await server.call(Methods.taskRetry, request(id))
+      }
+    }
+
+    private func request(_ id: String) -> TaskRetryRequest {
+      var request = TaskRetryRequest()
+      request.id = id
+      request.note = note ?? ""
+      request.fromStep = fromStep
+      return request
     }
   }
 

@@ -31,9 +31,19 @@ struct EntryText {
       let rows = part.rowCount.map { ", " + Quantities.count($0, "row") } ?? ""
       let failed = part.isError ? " failed" : ""
       add("\(Escaping.line(part.name))\(failed) (\(Quantities.milliseconds(part.elapsedMs))\(rows))", part.content)
+      if !part.remark.isEmpty { add("remark", part.remark) }
       for path in part.artifacts { add("wrote", path) }
     }
     if let part = entry.summary { add("summary of what was before", part.text) }
+    if let part = entry.question {
+      let call = part.kind == .input ? "" : "\n\(part.call?.name ?? "") \(part.call?.arguments ?? "")"
+      add("asks (\(Escaping.line(part.id)))", part.text + call)
+    }
+    if let part = entry.answer {
+      let who = part.keyName.isEmpty ? part.keyId : part.keyName
+      let said = [part.text, part.arguments, part.note].filter { !$0.isEmpty }.joined(separator: "\n")
+      add("\(part.verdict.label) by \(who.isEmpty ? "nobody" : Escaping.line(who))", said)
+    }
     if let part = entry.taskFinished { add("task", "\(part.taskId) \(part.status.label)") }
     text = out
   }

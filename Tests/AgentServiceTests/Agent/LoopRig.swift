@@ -16,6 +16,7 @@ final class ChainCommitter: StepCommitter {
     var events: [Event]
     var finish: TaskResult?
     var release: Bool
+    var ask: TaskQuestion?
   }
 
   /// What happened, in order.
@@ -53,7 +54,7 @@ final class ChainCommitter: StepCommitter {
       kind: step.kind, entries: step.entries, body: try CheckpointArchive.seal(.with { $0.entries = step.entries }),
       snapshot: try step.snapshot.map { (entries) throws(WireError) in
         try CheckpointArchive.seal(.with { $0.entries = entries })
-      }, events: step.events, finish: step.finish, release: step.release)
+      }, events: step.events, finish: step.finish, release: step.release, ask: step.ask)
     let result = state.withLock { state -> Result<CommitResponse, WireError> in
       guard !state.isOver else { return .failure(WireError(.fenced, "the task is over or somebody else's")) }
       if let left = state.commitsLeft {
@@ -62,7 +63,7 @@ final class ChainCommitter: StepCommitter {
       }
       state.steps.append(stored)
       state.acts.append(.committed(step.kind))
-      state.isOver = step.finish != nil || step.release
+      state.isOver = step.finish != nil || step.release || step.ask != nil
       state.response.step = UInt64(state.steps.count)
       return .success(state.response)
     }
@@ -177,13 +178,23 @@ struct LoopRig {
   var recursionLimit: UInt32 = 100
   var memory = OneMemory()
   var taskId = "task_000000000001"
+  var policy: SessionPolicy?
 
   func run(
-    _ model: any Model, attempt: UInt32 = 1, control: ExecutionControl = ExecutionControl()
+    _ model: any Model, attempt: UInt32 = 1, control: ExecutionControl = ExecutionControl(), answer: TaskAnswer? = nil
   ) async throws -> AgentLoop.Ending {
     let assignment = Assignment.with { assignment in
       assignment.task = .with { ($0.id, $0.prompt, $0.attempt) = (taskId, "How many?", attempt) }
+      assignment.task?.question = answer.flatMap { answer in
+        chain.steps.last?.ask.map { asked in
+          var asked = asked
+          asked.answer = answer
+          asked.answer?.questionId = asked.id
+          return asked
+        }
+      }
       assignment.session = .with {
+        $0.policy = policy
         ($0.id, $0.mode, $0.recursionLimit) = ("sess_000000000001", .fullAutonomy, recursionLimit)
       }
       assignment.connection = .with { $0.id = "shop" }
@@ -196,6 +207,8 @@ struct LoopRig {
         sessionId: "sess_000000000001", taskId: taskId, connectionId: "shop", database: NoDatabase(),
         folder: ResultsFolder(root: "/nonexistent"), memory: memory, step: 0),
       committer: chain, control: control, now: { Timestamp(microseconds: 1) })
+    // A person has answered: the task is queued again.
+    if answer != nil { chain.state.withLock { $0.isOver = false } }
     let transcript = try chain.fetch(taskId: taskId)
     let work = Task { await loop.run(transcript) }
     control.onInterrupt { work.cancel() }

@@ -64,19 +64,24 @@ final class Deployment: Sendable {
     return node
   }
 
+  /// What tells kaictl where to go and as whom: as the admin.
+  var environment: [String: String] {
+    ["KAI_SERVER": address.value, "KAI_KEY_FILE": adminKey, "HOME": folder.path]
+  }
+
   /// Runs kaictl as the admin, or as whoever `key` is.
   @discardableResult
   func ctl(key: String? = nil, _ arguments: String...) async throws -> CommandResult {
     try await CommandResult.run(
       "kaictl", arguments,
-      environment: ["KAI_SERVER": address.value, "KAI_KEY_FILE": key ?? adminKey, "HOME": folder.path])
+      environment: environment.merging(["KAI_KEY_FILE": key ?? adminKey]) { $1 })
   }
 
   /// Runs kaictl with `-o json` and parses what it prints.
   func json(_ arguments: String...) async throws -> JSONValue {
     let result = try await CommandResult.run(
       "kaictl", arguments + ["-o", "json"],
-      environment: ["KAI_SERVER": address.value, "KAI_KEY_FILE": adminKey, "HOME": folder.path])
+      environment: environment)
     try result.expectSuccess()
     return try JSONValue(parsing: result.output)
   }

@@ -56,7 +56,7 @@ struct QueueOverWireTests {
       let ref = TaskRef(id: task.id)
       #expect(try await service.admin.call(Methods.taskCancel, ref).message.status == .cancelled)
       #expect(await code { _ = try await service.admin.call(Methods.taskCancel, ref) } == .invalidTransition)
-      #expect(try await service.admin.call(Methods.taskRetry, ref).message.status == .queued)
+      #expect(try await service.admin.call(Methods.taskRetry, .with { $0.id = task.id }).message.status == .queued)
       var reject = submit
       reject.ifBusy = .reject
       #expect(await code { _ = try await service.admin.call(Methods.taskSubmit, reject) } == .sessionBusy)

@@ -64,19 +64,24 @@ final class TestNode {
 
   @discardableResult
   func commit(
-    _ fence: Fence, parent: UInt64, _ text: String = "a step", release: Bool = false, finish: TaskResult? = nil
+    _ fence: Fence, parent: UInt64, _ text: String = "a step", release: Bool = false, finish: TaskResult? = nil,
+    ask: TaskQuestion? = nil, snapshot: String = ""
   ) async throws -> CommitResponse {
     let body = ByteBuffer(string: text)
+    let more = ByteBuffer(string: snapshot)
     let request = CommitRequest.with {
       $0.fence = fence
       $0.parentStep = parent
       $0.kind = .step
       $0.bodyBytes = UInt32(body.readableBytes)
       $0.bodyCrc = body.withUnsafeReadableBytes(Checksum.crc32)
+      $0.snapshotBytes = UInt32(more.readableBytes)
+      $0.snapshotCrc = more.withUnsafeReadableBytes(Checksum.crc32)
       $0.release = release
       $0.finish = finish
+      $0.ask = ask
     }
-    return try await client.call(Methods.checkpointCommit, request, attachment: body).message
+    return try await client.call(Methods.checkpointCommit, request, attachment: ByteBuffer(string: text + snapshot)).message
   }
 
   func emit(_ fence: Fence, _ kind: EventKind, _ text: String) async throws {
@@ -114,6 +119,9 @@ extension TestService {
     fill(&request)
     return try await admin.call(Methods.taskSubmit, request).message
   }
+
+  /// Reads what the store holds.
+  func store<T: Sendable>(_ unit: @escaping StoreUnit<T>) async throws -> T { try await service.store.read(unit) }
 
   func task(_ id: String) async throws -> TaskRecord {
     try await admin.call(Methods.taskGet, TaskRef(id: id)).message

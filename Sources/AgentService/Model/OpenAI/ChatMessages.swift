@@ -55,9 +55,13 @@ struct ChatMessages {
     ])
     let results = rest.prefix { $0.assistant == nil }.compactMap(\.toolResult)
     for call in assistant.toolCalls {
-      let content = results.last { $0.callId == call.id }?.content ?? Self.outcomeUnknown
+      let content = results.last { $0.callId == call.id }.map(Self.content) ?? Self.outcomeUnknown
       messages.append(["role": "tool", "tool_call_id": .string(call.id), "content": .string(content)])
     }
+  }
+
+  private static func content(_ result: ToolResultEntry) -> String {
+    result.remark.isEmpty ? result.content : result.remark + "\n" + result.content
   }
 
   private mutating func flushUser() {

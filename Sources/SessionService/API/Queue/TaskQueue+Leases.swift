@@ -2,6 +2,19 @@ import Wire
 
 /// The beginning and the end of leases, each in one transaction.
 extension TaskQueue {
+  /// Tells of a task that was stored as queued, and lines it up once it is durable.
+  func submit(
+    _ task: StoredTask, _ status: SessionStatus, note: String = "", in transaction: any Transaction
+  ) throws(WireError) {
+    try record([.about(task.record, .taskQueued, text: note)], of: task.record.sessionId, in: transaction)
+    let queued = task.queued
+    transaction.afterCommit {
+      self.decide { (dispatcher, now) in
+        dispatcher.enqueue(queued, sessionIsOpen: TaskRules.isOpen(status), now: now)
+      }
+    }
+  }
+
   enum GrantOutcome: Sendable {
     case made(Lease, NodeItem)
     case refused(GrantRefusal)
@@ -115,7 +128,7 @@ extension TaskQueue {
   }
 
   /// Removes the lease's row, and moves the session on.
-  private func freeSession(_ sessionId: String, in transaction: any Transaction) throws(WireError) -> SessionStatus {
+  func freeSession(_ sessionId: String, in transaction: any Transaction) throws(WireError) -> SessionStatus {
     try LeaseRepository.delete(sessionId: sessionId, in: transaction)
     let status = try SessionRepository.head(sessionId, in: transaction).status
     guard let next = SessionTransitions.next(status, .finish, isLeased: false), next != status else { return status }

@@ -55,6 +55,7 @@ final class TaskQueue: Sendable {
   struct Leftovers: Sendable {
     var leased: [(lease: Lease, task: StoredTask, sessionIsOpen: Bool)] = []
     var queued: [(task: QueuedTask, sessionIsOpen: Bool)] = []
+    var waiting: [WaitingTask] = []
   }
 
   static func leftovers(in transaction: any Transaction) throws(WireError) -> Leftovers {
@@ -65,6 +66,7 @@ final class TaskQueue: Sendable {
       left.leased.append((lease, task, TaskRules.isOpen(status)))
     }
     left.queued = try TaskRepository.queued(in: transaction)
+    left.waiting = try TaskRepository.waiting(in: transaction).compactMap(WaitingTask.init)
     return left
   }
 
@@ -80,6 +82,7 @@ final class TaskQueue: Sendable {
           actions += dispatcher.sessionChanged(lease.sessionId, isOpen: false, now: now)
         }
       }
+      for waiting in left.waiting { dispatcher.wait(waiting, now: now) }
       for (task, isOpen) in left.queued { actions += dispatcher.enqueue(task, sessionIsOpen: isOpen, now: now) }
       return actions
     }
@@ -107,7 +110,7 @@ final class TaskQueue: Sendable {
     switch action {
     case .send(let name, _): Deed(action: action, stream: streams[name])
     case .closeStream(let name, _): Deed(action: action, stream: streams.removeValue(forKey: name))
-    case .grant, .end: Deed(action: action, stream: nil)
+    case .grant, .end, .expire: Deed(action: action, stream: nil)
     }
   }
 
@@ -129,6 +132,7 @@ final class TaskQueue: Sendable {
     case .closeStream(_, let error): deed.stream?.finish(error)
     case .grant(let order): grant(order)
     case .end(let lease, let end): finish(lease, end)
+    case .expire(let waiting): expire(waiting)
     }
   }
 

@@ -20,9 +20,13 @@ struct QueuedTask: Sendable, Equatable {
   let connectionId: String
   /// Which nodes may run it.
   let selector: NodeSelector
+  /// A node has worked on it: it goes on before its session's other tasks begin.
+  var hasBegun = false
 
+  /// Whether it runs before another task of the same session.
   func goesBefore(_ other: QueuedTask) -> Bool {
-    priority != other.priority ? priority > other.priority : number < other.number
+    if hasBegun != other.hasBegun { return hasBegun }
+    return priority != other.priority ? priority > other.priority : number < other.number
   }
 }
 
@@ -179,6 +183,8 @@ enum DispatchAction: Sendable, Equatable {
   case grant(GrantOrder)
   case end(Lease, LeaseEnd)
   case send(StreamName, NodeItem)
+  /// Nobody has answered a question in time.
+  case expire(WaitingTask)
   /// Ends a node's stream with an error.
   case closeStream(StreamName, WireError)
 }

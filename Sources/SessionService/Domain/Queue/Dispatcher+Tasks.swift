@@ -9,7 +9,7 @@ extension Dispatcher {
     return dispatch(now)
   }
 
-  /// A queued task was cancelled, in the store.
+  /// A task that was queued or waited was cancelled, in the store.
   mutating func withdraw(_ taskId: String, now: Moment) -> [DispatchAction] {
     switch tasks[taskId] {
     case .delayed:
@@ -18,6 +18,10 @@ extension Dispatcher {
       tasks[taskId] = nil
       queues[task.sessionId]?.due.removeAll { $0.taskId == taskId }
       offer(task.sessionId)
+    case .waiting(let waiting):
+      tasks[taskId] = nil
+      queues[waiting.sessionId]?.waiting = nil
+      offer(waiting.sessionId)
     case .granting, .leased, nil:
       // A grant under way finds in the store that the task is gone.
       break
@@ -60,6 +64,7 @@ extension Dispatcher {
     tasks = tasks.filter { _, phase in
       switch phase {
       case .delayed(let task), .due(let task): task.sessionId != forgotten.id
+      case .waiting(let waiting): waiting.sessionId != forgotten.id
       case .granting, .leased: true
       }
     }

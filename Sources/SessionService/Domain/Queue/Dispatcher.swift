@@ -21,6 +21,7 @@ struct Dispatcher: Sendable {
   var tasks: [String: TaskPhase] = [:]
   private var ready = ReadyTasks()
   private var delayed = Heap<DelayedKey>()
+  var expiries = Heap<Expiry>()
   /// The earliest moment at which ``tick(_:)`` may have something to do, in monotonic milliseconds.
   private(set) var wakeAtMs: Int64?
 
@@ -30,6 +31,7 @@ struct Dispatcher: Sendable {
     case due(QueuedTask)
     case granting(QueuedTask, GrantOrder)
     case leased(sessionId: String)
+    case waiting(WaitingTask)
   }
 
   /// The tasks of one session that could run now, in order.
@@ -38,9 +40,11 @@ struct Dispatcher: Sendable {
     var isBlocked = false
     /// The task whose grant is on its way to the disk.
     var granting: String?
+    /// The task that waits for a person.
+    var waiting: String?
     var due: [QueuedTask] = []
 
-    var isIdle: Bool { granting == nil && due.isEmpty }
+    var isIdle: Bool { granting == nil && waiting == nil && due.isEmpty }
   }
 
   private struct DelayedKey: Comparable, Sendable {
@@ -85,7 +89,8 @@ struct Dispatcher: Sendable {
 
   private func canRun(_ task: QueuedTask) -> Bool {
     guard let queue = queues[task.sessionId] else { return false }
-    return !queue.isBlocked && queue.granting == nil && leases[task.sessionId] == nil && queue.due.first == task
+    return !queue.isBlocked && queue.granting == nil && queue.waiting == nil && leases[task.sessionId] == nil
+      && queue.due.first == task
   }
 
   // MARK: Deciding
@@ -135,6 +140,7 @@ struct Dispatcher: Sendable {
     }
     var actions = endOverdueLeases(now)
     actions += endGraces(now)
+    actions += expireQuestions(now)
     if let next = delayed.first { wake(atMs: next.dueAtMs) }
     return actions + dispatch(now)
   }

@@ -12,7 +12,7 @@ enum TaskExplanation {
       sentences.append("The task has ended: it is \(task.record.status.label).")
       if let error = task.record.result?.error { sentences.append("\(error.errorCode.name): \(error.message).") }
     case .waiting:
-      sentences.append("It waits for a person's answer.")
+      sentences = asks(task.record, now: now)
     case .running:
       let node = nodes.first { $0.id == task.record.nodeId }
       sentences.append(
@@ -34,6 +34,23 @@ enum TaskExplanation {
     return sentences
   }
 
+  /// What a waiting task wants to know, and how to say it.
+  private static func asks(_ task: TaskRecord, now: Timestamp) -> [String] {
+    guard let question = task.question else { return ["It waits for a person's answer."] }
+    var sentences = ["It asks (\(question.id)): \(question.text)"]
+    if let call = question.call, question.kind != .input {
+      sentences.append("The call is \(call.name) \(call.arguments.isEmpty ? "{}" : call.arguments)")
+    }
+    if !question.options.isEmpty { sentences.append("Choices: \(question.options.joined(separator: " · "))") }
+    sentences.append(
+      question.kind == .input
+        ? "Answer with 'kaictl task answer \(task.id) \"…\"'."
+        : "Answer with 'kaictl task answer \(task.id) --approve' or '--deny'.")
+    let seconds = max(0, (question.expiresAt.microseconds - now.microseconds) / 1_000_000)
+    sentences.append("If nobody answers, it goes on without in \(seconds) s.")
+    return sentences
+  }
+
   private static func waits(
     _ task: StoredTask, _ session: Session, others: [StoredTask], now: Timestamp
   ) -> [String] {
@@ -50,6 +67,9 @@ enum TaskExplanation {
     }
     if let running = others.first(where: { $0.record.status == .running }) {
       sentences.append("Task '\(running.record.id)' of the same session is running.")
+    }
+    if let waiting = others.first(where: { $0.record.status == .waiting }) {
+      sentences.append("Task '\(waiting.record.id)' of the same session waits for a person's answer.")
     }
     let ahead = others.count { $0.record.status == .queued && $0.queued.goesBefore(task.queued) }
     if ahead == 1 { sentences.append("1 queued task of the same session goes first.") }

@@ -55,6 +55,13 @@ enum QueueMigrations {
         )
         """,
         "CREATE UNIQUE INDEX events_by_seq ON events (session_id, seq)",
-      ])
+      ]),
+    Migration(
+      number: 101, name: "questions to people",
+      statements: [
+        // A `TaskQuestion` with its answer; the expiry is known to the queue while the task waits.
+        "ALTER TABLE tasks ADD COLUMN question BLOB",
+        "ALTER TABLE tasks ADD COLUMN retry_of TEXT NOT NULL DEFAULT ''",
+      ]),
   ]
 }

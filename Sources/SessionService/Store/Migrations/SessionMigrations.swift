@@ -159,5 +159,15 @@ enum SessionMigrations {
         """,
         "CREATE INDEX replies_by_age ON replies (created_at)",
       ]),
+    Migration(
+      number: 5, name: "policies and retention",
+      statements: [
+        // A `SessionPolicy`.
+        "ALTER TABLE sessions ADD COLUMN policy BLOB",
+        "CREATE INDEX sessions_with_policy ON sessions (seq) WHERE policy IS NOT NULL",
+        // The oldest step that is left of a segment, 0 when none was removed.
+        "ALTER TABLE segments ADD COLUMN first_step BIGINT NOT NULL DEFAULT 0",
+        "CREATE INDEX segments_cut ON segments (id) WHERE first_step > 0",
+      ]),
   ]
 }

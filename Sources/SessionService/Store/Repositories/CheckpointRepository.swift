@@ -88,7 +88,7 @@ enum CheckpointRepository {
         [.integer(part.segmentId), Value(part.first), Value(last), .integer(Int64(page.limit + 1 - found.count))]
       ) { (row) in (seq: row.int64(0), item: checkpoint(row, sessionId)) }
     }
-    return FoundPage(found: found, total: chain.head, request: page, list: "checkpoint")
+    return FoundPage(found: found, total: chain.head + 1 - chain.first, request: page, list: "checkpoint")
   }
 
   private static func checkpoint(_ row: any Row, _ sessionId: String) -> Checkpoint {

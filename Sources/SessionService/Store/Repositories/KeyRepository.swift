@@ -12,6 +12,11 @@ enum KeyRepository {
     return found
   }
 
+  /// nil when there is no such key.
+  static func name(of id: String, in transaction: any Transaction) throws(WireError) -> String? {
+    try transaction.first("SELECT name FROM keys WHERE id = ?", [.text(id)]) { (row) in row.text(0) }
+  }
+
   /// Newest first.
   static func all(in transaction: any Transaction) throws(WireError) -> [KeyInfo] {
     try transaction.query("SELECT \(columns) FROM keys ORDER BY seq DESC", []) { (row) in key(row) }

@@ -19,15 +19,19 @@ enum SegmentRepository {
   static func chain(
     segmentId: Int64, head: UInt64, in transaction: any Transaction
   ) throws(WireError) -> Chain {
-    var segments: [(id: Int64, baseStep: UInt64)] = []
+    var segments: [Chain.Segment] = []
     var next: Int64? = segmentId
     while let id = next {
-      let found = try transaction.first("SELECT parent_id, base_step FROM segments WHERE id = ?", [.integer(id)]) { (row) in
-        (parent: row.isNull(0) ? nil : row.int64(0), baseStep: row.uint64(1))
+      let found = try transaction.first("SELECT parent_id, base_step, first_step FROM segments WHERE id = ?", [.integer(id)]) {
+        (row) in
+        (
+          parent: row.isNull(0) ? nil : row.int64(0),
+          segment: Chain.Segment(id: id, baseStep: row.uint64(1), firstStep: row.uint64(2))
+        )
       }
       guard let found else { throw WireError(.corrupt, "segment \(id) of a session's chain is missing") }
-      segments.append((id, found.baseStep))
-      next = found.parent
+      segments.append(found.segment)
+      next = found.segment.isCut ? nil : found.parent
     }
     return Chain(segments: segments, head: head)
   }

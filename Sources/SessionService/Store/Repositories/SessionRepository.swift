@@ -19,13 +19,15 @@ enum SessionRepository {
 
   private static let columns = """
     id, db_connection_id, status, mode, recursion_limit, title, metadata, created_at, updated_at, version, head_step, epoch,
-    fork_session_id, fork_step
+    fork_session_id, fork_step, policy
     """
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a session's id.
   static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> Session {
     try Identifier.session.require(id)
-    let found = try transaction.first("SELECT \(columns) FROM sessions WHERE id = ?", [.text(id)]) { (row) in session(row) }
+    let found = try transaction.first("SELECT \(columns) FROM sessions WHERE id = ?", [.text(id)]) {
+      (row) throws(WireError) in try session(row)
+    }
     guard let found else { throw missing(id) }
     return found
   }
@@ -47,29 +49,31 @@ enum SessionRepository {
     try transaction.execute(
       """
       INSERT INTO sessions (\(columns), segment_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .text(session.id), .text(session.dbConnectionId), Value(session.status), Value(session.mode),
         Value(session.recursionLimit), Value(session.title), .text(session.metadata), Value(session.createdAt),
         Value(session.updatedAt), Value(session.version), Value(session.headStep), Value(session.epoch),
-        Value(session.forkedFrom?.sessionId), Value(session.forkedFrom?.step ?? 0), .integer(segmentId),
+        Value(session.forkedFrom?.sessionId), Value(session.forkedFrom?.step ?? 0), policy(session),
+        .integer(segmentId),
       ])
   }
 
-  /// Writes what a person or the queue may change (status, mode, recursion limit, title, metadata), raises the version and
-  /// gives it this unit's time. The head and the epoch have functions of their own.
+  /// Writes what a person or the queue may change (status, mode, recursion limit, title, metadata, policy), raises the version
+  /// and gives it this unit's time. The head and the epoch have functions of their own.
   static func save(_ session: inout Session, in transaction: any Transaction) throws(WireError) {
     session.version += 1
     session.updatedAt = transaction.now
     try transaction.execute(
       """
-      UPDATE sessions SET status = ?, mode = ?, recursion_limit = ?, title = ?, metadata = ?, updated_at = ?, version = ?
+      UPDATE sessions SET status = ?, mode = ?, recursion_limit = ?, title = ?, metadata = ?, policy = ?,
+        updated_at = ?, version = ?
       WHERE id = ?
       """,
       [
         Value(session.status), Value(session.mode), Value(session.recursionLimit), Value(session.title),
-        .text(session.metadata), Value(session.updatedAt), Value(session.version), .text(session.id),
+        .text(session.metadata), policy(session), Value(session.updatedAt), Value(session.version), .text(session.id),
       ])
   }
 
@@ -126,12 +130,14 @@ enum SessionRepository {
     let found = try transaction.query(
       "SELECT \(columns), seq FROM sessions WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT ?",
       values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
-    ) { (row) in (seq: row.int64(14), item: session(row)) }
+    ) { (row) throws(WireError) in (seq: row.int64(15), item: try session(row)) }
     return FoundPage(found: found, total: total ?? 0, request: page, list: "session")
   }
 
-  private static func session(_ row: any Row) -> Session {
-    Session.with { session in
+  private static func policy(_ session: Session) -> Value { session.policy.map { .blob($0.encoded()) } ?? .null }
+
+  private static func session(_ row: any Row) throws(WireError) -> Session {
+    try Session.with { (session) throws(WireError) in
       session.id = row.text(0)
       session.dbConnectionId = row.text(1)
       session.status = row.enumeration(2)
@@ -144,6 +150,7 @@ enum SessionRepository {
       session.version = row.uint64(9)
       session.headStep = row.uint64(10)
       session.epoch = row.uint64(11)
+      if !row.isNull(14) { session.policy = try SessionPolicy(decoding: row.blob(14)) }
       guard let parent = row.optionalText(12) else { return }
       session.forkedFrom = ForkPoint.with { fork in
         fork.sessionId = parent

@@ -13,7 +13,8 @@ struct StoredTask: Sendable {
   var queued: QueuedTask {
     QueuedTask(
       taskId: record.id, sessionId: record.sessionId, priority: record.priority, number: number,
-      notBefore: record.notBefore, connectionId: connectionId, selector: NodeSelector(record.labels))
+      notBefore: record.notBefore, connectionId: connectionId, selector: NodeSelector(record.labels),
+      hasBegun: record.startedAt != Timestamp())
   }
 }
 
@@ -26,7 +27,7 @@ enum TaskRepository {
 
   private static let columns = """
     id, session_id, mode, priority, status, attempt, max_attempts, not_before, created_at, started_at, finished_at, node_id,
-    reason, cancel_requested, labels, prompt, context, metadata, result, db_connection_id
+    reason, cancel_requested, labels, prompt, context, metadata, result, db_connection_id, question, retry_of
     """
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a task's id.
@@ -48,7 +49,8 @@ enum TaskRepository {
   ) throws(WireError) -> StoredTask {
     let numbers = try transaction.query(
       """
-      INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, NULL, ?)
+      INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, NULL, ?,
+        NULL, ?)
       RETURNING seq
       """,
       [
@@ -56,25 +58,26 @@ enum TaskRepository {
         Value(record.attempt), Value(record.maxAttempts), Value(record.notBefore), Value(record.createdAt),
         Value(record.startedAt), Value(record.finishedAt), .text(record.nodeId), .text(record.reason),
         .blob(labels(record.labels)), .text(record.prompt), .text(record.context), .text(record.metadata),
-        .text(connectionId),
+        .text(connectionId), .text(record.retryOf.joined(separator: ",")),
       ]
     ) { (row) in row.int64(0) }
     guard let number = numbers.first else { throw WireError(.storageFailed, "the store did not number a new task") }
     return StoredTask(record: record, connectionId: connectionId, number: number, isCancelRequested: false)
   }
 
-  /// Writes what the queue changes: status, attempt, times, node, reason, the wish to cancel and the result.
+  /// Writes what the queue changes: status, attempt, times, node, reason, the wish to cancel, the question and the result.
   static func save(_ task: StoredTask, in transaction: any Transaction) throws(WireError) {
     let record = task.record
     try transaction.execute(
       """
       UPDATE tasks SET status = ?, attempt = ?, not_before = ?, started_at = ?, finished_at = ?, node_id = ?, reason = ?,
-      cancel_requested = ?, result = ? WHERE id = ?
+      cancel_requested = ?, question = ?, result = ? WHERE id = ?
       """,
       [
         Value(record.status), Value(record.attempt), Value(record.notBefore), Value(record.startedAt),
         Value(record.finishedAt), .text(record.nodeId), .text(record.reason), Value(task.isCancelRequested),
-        record.result.map { .blob($0.encoded()) } ?? .null, .text(record.id),
+        record.question.map { .blob($0.encoded()) } ?? .null, record.result.map { .blob($0.encoded()) } ?? .null,
+        .text(record.id),
       ])
   }
 
@@ -97,7 +100,7 @@ enum TaskRepository {
     try transaction.query(
       """
       SELECT tasks.id, tasks.session_id, tasks.priority, tasks.seq, tasks.not_before, sessions.status,
-        tasks.db_connection_id, tasks.labels
+        tasks.db_connection_id, tasks.labels, tasks.started_at
       FROM tasks JOIN sessions ON sessions.id = tasks.session_id WHERE tasks.status = ? ORDER BY tasks.seq
       """, [Value(TaskStatus.queued)]
     ) { (row) throws(WireError) in
@@ -105,10 +108,18 @@ enum TaskRepository {
       return (
         task: QueuedTask(
           taskId: row.text(0), sessionId: row.text(1), priority: row.int64(2), number: row.int64(3),
-          notBefore: row.timestamp(4), connectionId: row.text(6), selector: NodeSelector(try labels(row.blob(7)))),
+          notBefore: row.timestamp(4), connectionId: row.text(6), selector: NodeSelector(try labels(row.blob(7))),
+          hasBegun: row.timestamp(8) != Timestamp()),
         sessionIsOpen: TaskRules.isOpen(status)
       )
     }
+  }
+
+  /// Every task that waits for a person.
+  static func waiting(in transaction: any Transaction) throws(WireError) -> [TaskRecord] {
+    try transaction.query(
+      "SELECT \(columns), seq FROM tasks WHERE status = ? ORDER BY seq", [Value(TaskStatus.waiting)]
+    ) { (row) throws(WireError) in try task(row).record }
   }
 
   /// A page of the tasks that match, newest first, and how many match in all. A page that would be too large for a message
@@ -169,9 +180,11 @@ enum TaskRepository {
       record.context = row.text(16)
       record.metadata = row.text(17)
       record.result = row.isNull(18) ? nil : try TaskResult(decoding: row.blob(18))
+      record.question = row.isNull(20) ? nil : try TaskQuestion(decoding: row.blob(20))
+      record.retryOf = row.text(21).split(separator: ",").map(String.init)
     }
     return StoredTask(
-      record: record, connectionId: row.text(19), number: row.int64(20), isCancelRequested: row.bool(13))
+      record: record, connectionId: row.text(19), number: row.int64(22), isCancelRequested: row.bool(13))
   }
 
   /// Labels are kept as the message that a submit brings them in, with nothing else in it.

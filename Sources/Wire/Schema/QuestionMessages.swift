@@ -1,0 +1,155 @@
+/// Which tool calls of a session need a person's approval before they run.
+public enum ApprovalRule: UInt32, WireEnum {
+  case unspecified = 0
+  /// None.
+  case never
+  /// Those whose tool must not run twice.
+  case unsafe
+  /// All but the one that ends the task.
+  case always
+  /// Those of the tools in ``SessionPolicy/approvalTools``.
+  case tools
+}
+
+/// What becomes of an `unsafe` tool call that may or may not have run on a node that died.
+public enum UnknownOutcome: UInt32, WireEnum {
+  case unspecified = 0
+  /// The model reads "outcome unknown" and finds out by other means.
+  case tellModel
+  /// A person says whether it is to run again.
+  case askPerson
+}
+
+/// How much of a session's past is kept. 0 stands for no limit.
+public struct Retention: WireMessage {
+  /// The newest so many steps.
+  public var steps: UInt64 = 0
+  /// Steps younger than this, in milliseconds.
+  public var ageMs: UInt64 = 0
+  /// The newest steps whose stored bodies and snapshots together have at most so many bytes.
+  public var bytes: UInt64 = 0
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "steps", &steps)
+    v.field(2, "age_ms", &ageMs)
+    v.field(3, "bytes", &bytes)
+  }
+}
+
+/// When a session's agent has to ask, and how much of its past is kept. In an update, what is absent stays as it was.
+public struct SessionPolicy: WireMessage {
+  /// Unspecified means `never`.
+  public var approval = ApprovalRule.unspecified
+  public var approvalTools: [String] = []
+  /// How long a question waits for its answer, in milliseconds: 1 s to 30 days. Absent means 24 hours.
+  public var answerTimeoutMs: UInt64?
+  /// Unspecified means `tell_model`.
+  public var unknownOutcome = UnknownOutcome.unspecified
+  /// Absent keeps everything.
+  public var retention: Retention?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "approval", &approval)
+    v.field(2, "approval_tools", &approvalTools, max: 64, maxEach: Limits.nameBytes)
+    v.field(3, "answer_timeout_ms", &answerTimeoutMs)
+    v.field(4, "unknown_outcome", &unknownOutcome)
+    v.field(5, "retention", &retention)
+  }
+}
+
+public enum QuestionKind: UInt32, WireEnum {
+  case unspecified = 0
+  /// May this tool call run?
+  case approval
+  /// This tool call may have run already: is it to run again?
+  case unknownOutcome
+  /// The agent wants to know something.
+  case input
+}
+
+/// What a waiting task asks of a person. A task asks one thing at a time.
+public struct TaskQuestion: WireMessage {
+  /// `q` and the number of the step that asked.
+  public var id = ""
+  public var kind = QuestionKind.unspecified
+  /// In words.
+  public var text = ""
+  /// The tool call that waits; arguments over 64 KiB are left out here and whole in the checkpoint.
+  public var call: ToolCall?
+  /// The class of the tool's side effects.
+  public var effect = ""
+  /// Answers to choose from; any other text is taken too.
+  public var options: [String] = []
+  public var askedAt = Timestamp()
+  /// When it counts as not answered, and the task goes on without.
+  public var expiresAt = Timestamp()
+  public var answer: TaskAnswer?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "id", &id, max: Limits.idBytes)
+    v.field(2, "kind", &kind)
+    v.field(3, "text", &text, max: 16 * 1024)
+    v.field(4, "call", &call)
+    v.field(5, "effect", &effect, max: Limits.nameBytes)
+    v.field(6, "options", &options, max: 32, maxEach: 1_024)
+    v.field(7, "asked_at", &askedAt)
+    v.field(8, "expires_at", &expiresAt)
+    v.field(9, "answer", &answer)
+  }
+}
+
+public enum AnswerVerdict: UInt32, WireEnum {
+  case unspecified = 0
+  case approve
+  case deny
+  /// To a question for input: the text is the answer.
+  case reply
+  /// Nobody answered in time.
+  case expired
+}
+
+/// What a person said, and who it was.
+public struct TaskAnswer: WireMessage {
+  public var questionId = ""
+  public var verdict = AnswerVerdict.unspecified
+  /// The arguments to run the call with instead of the model's: a JSON object, or empty for the model's own.
+  public var arguments = ""
+  public var text = ""
+  /// For the model and for those who ask later.
+  public var note = ""
+  /// The key of whoever answered; empty when nobody did.
+  public var keyId = ""
+  public var keyName = ""
+  public var at = Timestamp()
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "question_id", &questionId, max: Limits.idBytes)
+    v.field(2, "verdict", &verdict)
+    v.json(3, "arguments", &arguments, max: Limits.metadataBytes)
+    v.field(4, "text", &text, max: Limits.metadataBytes)
+    v.field(5, "note", &note, max: 4_096)
+    v.field(6, "key_id", &keyId, max: Limits.idBytes)
+    v.field(7, "key_name", &keyName, max: Limits.nameBytes)
+    v.field(8, "at", &at)
+  }
+}
+
+/// Answers what a waiting task asks.
+public struct TaskAnswerRequest: WireMessage {
+  public var id = ""
+  /// The question that is meant; empty for whatever the task asks now.
+  public var questionId = ""
+  public var verdict = AnswerVerdict.unspecified
+  public var arguments = ""
+  public var text = ""
+  public var note = ""
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "id", &id, max: Limits.idBytes)
+    v.field(2, "question_id", &questionId, max: Limits.idBytes)
+    v.field(3, "verdict", &verdict)
+    v.json(4, "arguments", &arguments, max: Limits.textBytes)
+    v.field(5, "text", &text, max: Limits.textBytes)
+    v.field(6, "note", &note, max: Limits.textBytes)
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Wire
+
+/// Which tool calls need a person's approval: a rule, or the names of tools.
+struct ApprovalArgument: ExpressibleByArgument {
+  let rule: ApprovalRule
+  let tools: [String]
+
+  init?(argument: String) {
+    if let rule = ApprovalRule(label: argument.lowercased()), rule != .tools {
+      (self.rule, tools) = (rule, [])
+      return
+    }
+    tools = argument.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+    rule = .tools
+    guard !tools.isEmpty, tools.allSatisfy({ !$0.isEmpty }) else { return nil }
+  }
+}
+
+/// When a session's agent asks a person, and how much of its past is kept.
+struct PolicyOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Tool calls that wait for approval: never, unsafe, always, or tools' names.", valueName: "rule"))
+  var approval: ApprovalArgument?
+  @Option(help: ArgumentHelp("How long a question waits for its answer, 1s to 30d (default: 24h).", valueName: "time"))
+  var answerTimeout: TimeSpan?
+  @Option(
+    help: ArgumentHelp("For an unsafe call that may have run on a node that died: tell_model or ask_person.", valueName: "rule"))
+  var unknownOutcome: Choice<UnknownOutcome>?
+  @Option(help: ArgumentHelp("Keep only the newest steps; 0 keeps all.", valueName: "n")) var keepSteps: UInt64?
+  @Option(help: ArgumentHelp("Keep only steps younger than this, such as 30d.", valueName: "time")) var keepAge: TimeSpan?
+  @Option(help: ArgumentHelp("Keep only the newest steps of at most so many bytes.", valueName: "n")) var keepBytes: UInt64?
+
+  var isEmpty: Bool { approval == nil && answerTimeout == nil && unknownOutcome == nil && retention == nil }
+
+  private var retention: Retention? { Retention(keepSteps: keepSteps, keepAge: keepAge, keepBytes: keepBytes) }
+
+  /// nil when none of it is given.
+  var policy: SessionPolicy? {
+    guard !isEmpty else { return nil }
+    return .with {
+      $0.approval = approval?.rule ?? .unspecified
+      $0.approvalTools = approval?.tools ?? []
+      $0.answerTimeoutMs = answerTimeout.map { UInt64($0.milliseconds) }
+      $0.unknownOutcome = unknownOutcome?.value ?? .unspecified
+      $0.retention = retention
+    }
+  }
+}
+
+extension Retention {
+  /// nil when none of it is given.
+  init?(keepSteps: UInt64?, keepAge: TimeSpan?, keepBytes: UInt64?) {
+    guard keepSteps != nil || keepAge != nil || keepBytes != nil else { return nil }
+    self.init()
+    steps = keepSteps ?? 0
+    ageMs = keepAge.map { UInt64($0.milliseconds) } ?? 0
+    bytes = keepBytes ?? 0
+  }
+}
