@@ -84,7 +84,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "SimulationTests",
-      dependencies: ["SessionService", "AgentService", "Wire", "JSON", "SQLite", nio, nioEmbedded, crypto, logging],
+      dependencies: ["SessionService", "AgentService", "Wire", "JSON", "SQLite", "CSQLite", nio, crypto, logging],
       swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
   ],
