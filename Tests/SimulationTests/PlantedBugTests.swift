@@ -20,6 +20,10 @@ import Testing
     #expect(try finds("was acknowledged and is lost", within: 60, SimFaults(losesSyncedWrites: true)))
   }
 
+  @Test func anAcknowledgedTaskThatIsLostIsFound() throws {
+    #expect(try finds("the acknowledged task", within: 60, SimFaults(losesSyncedWrites: true)))
+  }
+
   @Test func anAnswerToACommitThatFailedIsFound() throws {
     #expect(try finds("is acknowledged, but the newest in the store is", within: 60, SimFaults(acknowledgesFailedCommits: true)))
   }
@@ -82,6 +86,10 @@ import Testing
   }
 
   @Test func aCancellationByHalfIsFound() throws {
+    #expect(try finds("was acknowledged after its task", within: 60, SimFaults(statement: .cancelsByHalf)))
+  }
+
+  @Test func aResultThatSaysAnotherThingThanItsTaskIsFound() throws {
     #expect(try finds("is completed and its result is cancelled", within: 60, SimFaults(statement: .mixesUpResults)))
   }
 
@@ -93,6 +101,10 @@ import Testing
 
   @Test func aTransactionalToolThatIgnoresItsKeyIsFound() throws {
     #expect(try finds("took effect 2 times", within: 60, SimFaults(ignoresCallKeys: true)))
+  }
+
+  @Test func aCallThatIsTakenAsDoneIsFound() throws {
+    #expect(try finds("took effect 0 times", within: 60, SimFaults(skipsRepeats: true)))
   }
 
   // MARK: The simulator itself

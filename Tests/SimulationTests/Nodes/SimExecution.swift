@@ -119,6 +119,7 @@ final class SimExecution {
     let call = SimPlan.Call(id: pending.call.id, effect: SideEffect(rawValue: pending.call.name) ?? .pure)
     if call.effect == .pure { return ended(self, "seen") }
     if call.effect == .unsafe, pending.mayHaveRun, !node.faults.repeatsUnsafeTools { return ended(self, "outcome unknown") }
+    if pending.mayHaveRun, node.faults.skipsRepeats { return ended(self, "done") }
     after(node.world.random(0...400)) { execution in
       // The effect is out there from here on, whatever becomes of the node.
       let record = execution.node.record

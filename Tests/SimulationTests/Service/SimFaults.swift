@@ -23,6 +23,8 @@ struct SimFaults {
   var repeatsUnsafeTools = false
   /// A transactional tool does not look whether its call's key is there already.
   var ignoresCallKeys = false
+  /// A node that resumes says of a call that may have run that it did, and does not run it again.
+  var skipsRepeats = false
   /// A node does not notice that its lease is over, and the server does not check fences on the way in.
   var ignoresFences = false
 
@@ -48,6 +50,8 @@ enum StatementBug {
   case changesSteps
   /// The wish to cancel a running task is not stored.
   case forgetsCancellations
+  /// A running task that is cancelled has ended for the store, while its node goes on.
+  case cancelsByHalf
   /// The last step of a task leaves its lease behind.
   case keepsLeases
   /// The session is not told that its task is over.
@@ -96,6 +100,10 @@ final class PlantedTransaction: Transaction {
       }
     case .forgetsCancellations:
       if sql.hasPrefix("UPDATE tasks SET status") { values[7] = Value(false) }
+    case .cancelsByHalf:
+      if sql.hasPrefix("UPDATE tasks SET status"), values[0] == Value(TaskStatus.running), values[7] == Value(true) {
+        values[0] = Value(TaskStatus.cancelled)
+      }
     case .keepsLeases:
       if sql.hasPrefix("DELETE FROM leases") { return 1 }
     case .keepsSessionRunning:
