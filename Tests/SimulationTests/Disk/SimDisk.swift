@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A disk in memory that can lose its power between any two writes, fill up and fail.
 ///
 /// A file has two states: what the running process sees, and what is certain to be there after a power cut. A sync makes the

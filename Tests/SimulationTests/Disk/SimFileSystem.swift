@@ -1,5 +1,5 @@
 import CSQLite
-import Foundation
+import Glibc
 import Synchronization
 
 /// Puts the simulated disks under SQLite: a VFS (sqlite.org/vfs.html) that serves the paths below `/kai-sim/` and leaves all

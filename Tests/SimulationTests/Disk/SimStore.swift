@@ -26,8 +26,8 @@ final class SimStore: Store, @unchecked Sendable {
     // The writer and the reader share a thread here: a checkpoint that waited for the reader would wait for ever.
     options.busyTimeoutMs = 0
     // So few that a history sees some checkpoints.
-    options.checkpointPages = 256
-    options.truncatePages = 1_024
+    options.checkpointPages = 64
+    options.truncatePages = 256
     writer = try SQLiteWriter(
       path: disk.folder + Self.file, options: options, migrations: Migrations.all, figures: figures)
     reader = try SQLiteReader(path: disk.folder + Self.file, options: options)

@@ -1,4 +1,3 @@
-import Crypto
 import Logging
 import NIOCore
 import Wire
