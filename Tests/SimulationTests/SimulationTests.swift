@@ -44,4 +44,9 @@ import Testing
       #expect(try Simulation.run(seed: seed).trace == Simulation.run(seed: seed).trace, "seed \(seed)")
     }
   }
+
+  /// Or a hundred thousand of them would fill the memory.
+  @Test func aHistoryLeavesNothingBehind() throws {
+    #expect(try Simulation.run(seed: 1).world == nil)
+  }
 }

@@ -61,6 +61,7 @@ final class SimLink {
     self.server = server
     self.onLost = onLost
     serverEnd = ServerEnd(id: id, principal: principal, link: self)
+    world.atEnd { [weak self] in self?.streams = [:] }
   }
 
   // MARK: The client's end

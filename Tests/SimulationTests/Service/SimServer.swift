@@ -65,17 +65,22 @@ final class SimServer {
   func crash(_ death: SimStore.Death) {
     guard isUp else { return }
     store.crash(death)
-    assembly = nil
     for link in links.values.sorted(by: { $0.id < $1.id }) { link.cut(serverIsDead: true) }
-    links = [:]
+    letGo()
   }
 
   /// The simulation is over.
   func end() {
     store.close()
+    letGo()
+    disk.detach()
+  }
+
+  /// The service is dead: its streams and its queue, which hold on to each other, are given up.
+  private func letGo() {
+    for link in links.values { assembly?.handler.disconnected(link.serverEnd) }
     assembly = nil
     links = [:]
-    disk.detach()
   }
 
   // MARK: Connections

@@ -16,6 +16,7 @@ final class SimWorld {
   private var state: UInt64
   private var agenda: [Happening] = []
   private var nextOrder: UInt64 = 0
+  private var endings: [() -> Void] = []
   /// A digest of everything that was noted, to tell two histories apart.
   private(set) var trace: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -72,10 +73,15 @@ final class SimWorld {
     nowMs = end
   }
 
+  /// Does something when the simulation is over: whoever holds on to others that hold on to it lets go.
+  func atEnd(_ act: @escaping () -> Void) { endings.append(act) }
+
   /// Nothing more happens, and nothing is held on to.
   func end() {
     agenda = []
     timers.end()
+    for act in endings { act() }
+    endings = []
   }
 
   func inject(_ fault: String) {

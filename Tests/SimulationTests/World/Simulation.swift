@@ -12,6 +12,8 @@ final class Simulation {
     var steps = 0
     var tasks = 0
     var nodes = 0
+    /// Gone when the simulation has let go of everything.
+    weak var world: SimWorld?
   }
 
   let world: SimWorld
@@ -36,8 +38,8 @@ final class Simulation {
   static func run(seed: UInt64, faults: SimFaults = SimFaults()) throws -> Outcome {
     let simulation = try Simulation(seed: seed, faults: faults)
     defer {
-      simulation.world.end()
       simulation.server.end()
+      simulation.world.end()
     }
     return simulation.run()
   }
@@ -74,7 +76,7 @@ final class Simulation {
     }
     return Outcome(
       violations: record.violations, injected: world.injected, trace: world.trace, steps: record.steps.count,
-      tasks: tasks.count, nodes: nodeCount)
+      tasks: tasks.count, nodes: nodeCount, world: world)
   }
 
   func addNode() {
