@@ -84,7 +84,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "SimulationTests",
-      dependencies: ["SessionService", "AgentService", "Wire", "JSON", "SQLite", nio, nioEmbedded, crypto, logging],
+      dependencies: ["SessionService", "AgentService", "Wire", "CSQLite", nio, logging],
       swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
   ],

@@ -55,7 +55,8 @@ struct TaskProgress: Sendable {
       if isOurs { executions += 1 }
     }
     guard isOurs else { return }
-    if entry.taskFinished != nil {
+    // An execution of another task whose very first step failed may leave its end behind, without a beginning.
+    if let finished = entry.taskFinished, finished.taskId == taskId {
       // Somebody retries it: the turns of the run that ended do not count against the limit of the next.
       turns = 0
       brokenTurns = 0

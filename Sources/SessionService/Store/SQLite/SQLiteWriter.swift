@@ -53,6 +53,7 @@ final class SQLiteWriter {
     log = SQLiteWriteAheadLog(connection: connection)
     transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings)
     try requireWriteAheadLog()
+    try syncLog()
     try migrate(migrations)
   }
 
@@ -127,6 +128,12 @@ final class SQLiteWriter {
         .storageFailed, "the file system of the data folder does not support SQLite's write-ahead log",
         hint: "Choose a --data folder on a local disk.")
     }
+  }
+
+  /// A process that died, or whose sync failed, may have left commits in the log that are whole but not synced. They count
+  /// from now on, so they must be as durable as any: copying the log into the database syncs both.
+  private func syncLog() throws(WireError) {
+    try storing { () throws(SQLiteError) in _ = try log.checkpoint(.truncate) }
   }
 
   private func migrate(_ migrations: [Migration]) throws(WireError) {

@@ -3,8 +3,10 @@ import Wire
 
 @testable import SessionService
 
-/// One connection through the simulated network: what is sent arrives in order and late, until the connection is cut. A cut may
-/// be noticed by either end much later.
+/// One connection through the simulated network: what is sent arrives in order and late, until the connection is cut.
+///
+/// Either end may notice a cut much later. What was under way may still arrive until it does, even when the client has given
+/// the connection up meanwhile and said the same again on another: so requests come twice, and out of order.
 final class SimLink {
   /// The server's end.
   final class ServerEnd: ServerConnection, @unchecked Sendable {
@@ -43,8 +45,15 @@ final class SimLink {
   private var nextStream: UInt32 = 1
   private var isCut = false
   private var isLost = false
-  private var toServerAtMs: Int64 = 0
-  private var toClientAtMs: Int64 = 0
+  private var toServer = Direction()
+  private var toClient = Direction()
+
+  private struct Direction {
+    /// When the newest message arrives; none overtakes another.
+    var lastAtMs: Int64 = 0
+    /// Whether what was under way when the connection was cut arrives nevertheless.
+    var deliversLate = false
+  }
 
   init(id: UInt64, principal: Principal, world: SimWorld, server: SimServer, onLost: @escaping () -> Void) {
     self.id = id
@@ -52,6 +61,7 @@ final class SimLink {
     self.server = server
     self.onLost = onLost
     serverEnd = ServerEnd(id: id, principal: principal, link: self)
+    world.atEnd { [weak self] in self?.streams = [:] }
   }
 
   // MARK: The client's end
@@ -74,9 +84,10 @@ final class SimLink {
         $0.initialBytes = .max
         $0.initialItems = .max
       }, message: message, attachment: attachment, principal: serverEnd.principal, deadline: nil)
-    toServerAtMs = max(toServerAtMs, world.nowMs + delay())
-    world.after(toServerAtMs - world.nowMs) { [self] in
-      if !isCut { server.arrived(.request(inbound), on: self) }
+    guard !isCut else { return }
+    deliver(\.toServer) { link, isLate in
+      if isLate { link.world.inject(link.isLost ? "request that came after it was given up" : "late request") }
+      link.server.arrived(.request(inbound), on: link)
     }
   }
 
@@ -84,13 +95,34 @@ final class SimLink {
 
   private func delay() -> Int64 { world.chance(3) ? world.random(50...1_500) : world.random(1...20) }
 
+  /// Carries a message to the other end.
+  private func deliver(
+    _ direction: ReferenceWritableKeyPath<SimLink, Direction>, _ arrive: @escaping (SimLink, _ isLate: Bool) -> Void
+  ) {
+    let atMs = max(self[keyPath: direction].lastAtMs, world.nowMs + delay())
+    self[keyPath: direction].lastAtMs = atMs
+    world.after(atMs - world.nowMs) { [self] in
+      guard isCut else { return arrive(self, false) }
+      guard self[keyPath: direction].deliversLate else { return }
+      let lateAtMs = max(self[keyPath: direction].lastAtMs, world.nowMs + world.random(0...4_000))
+      self[keyPath: direction].lastAtMs = lateAtMs
+      world.after(lateAtMs - world.nowMs) { [self] in arrive(self, true) }
+    }
+  }
+
   fileprivate func fromServer(_ outbound: [Outbound]) {
     guard !isCut else { return }
-    toClientAtMs = max(toClientAtMs, world.nowMs + delay())
-    world.after(toClientAtMs - world.nowMs) { [self] in
-      guard !isCut else { return }
-      for frame in outbound { deliver(frame) }
+    deliver(\.toClient) { link, isLate in
+      guard !link.isLost else { return }
+      if isLate { link.world.inject("late answer") }
+      for frame in outbound { link.deliver(frame) }
     }
+  }
+
+  /// Nothing arrives before this moment; then all of it does.
+  func stall(untilMs moment: Int64) {
+    toServer.lastAtMs = max(toServer.lastAtMs, moment)
+    toClient.lastAtMs = max(toClient.lastAtMs, moment)
   }
 
   private func deliver(_ frame: Outbound) {
@@ -105,12 +137,19 @@ final class SimLink {
     }
   }
 
-  /// Nothing passes any more. Either end notices at once, or only when its keepalive fails.
-  func cut(serverIsDead: Bool = false) {
+  /// Nothing more gets through. Either end notices at once, or, when the connection just swallows everything, only when its
+  /// keepalive fails.
+  func cut(serverIsDead: Bool = false, swallows: Bool? = nil) {
     guard !isCut else { return }
     isCut = true
-    let isHalfOpen = world.chance(30)
-    if !serverIsDead { world.after(isHalfOpen ? world.random(1_000...40_000) : 1) { [self] in server.lost(self) } }
+    let isHalfOpen = swallows ?? world.chance(30)
+    if isHalfOpen { world.inject("half-open link") }
+    if !serverIsDead {
+      toServer.deliversLate = world.chance(30)
+      let noticesLate = isHalfOpen || toServer.deliversLate
+      world.after(noticesLate ? world.random(1_000...40_000) : 1) { [self] in server.lost(self) }
+    }
+    toClient.deliversLate = isHalfOpen && world.chance(30)
     world.after(isHalfOpen ? world.random(1_000...12_000) : world.random(1...50)) { [self] in lose() }
   }
 

@@ -1,4 +1,3 @@
-import Crypto
 import Logging
 import NIOCore
 import Wire
@@ -9,7 +8,8 @@ import Wire
 final class SimServer {
   private let world: SimWorld
   private let faults: SimFaults
-  private let path: String
+  private let watch: DurableWatch
+  let disk: SimDisk
   private let surroundings: Surroundings
   private let logger = Logger(label: "sim") { _ in SwiftLogNoOpLogHandler() }
   private let master = [UInt8](repeating: 7, count: 32)
@@ -21,16 +21,24 @@ final class SimServer {
 
   static let epochMicroseconds: Int64 = 1_700_000_000_000_000
 
-  init(path: String, world: SimWorld, faults: SimFaults) throws {
+  /// A disk with the schema on it.
+  private static let emptyImage = Result {
+    try SimStore.emptyImage(
+      Surroundings(now: { Timestamp(microseconds: epochMicroseconds) }, randomBytes: { [UInt8](repeating: 0, count: $0) }))
+  }
+
+  init(world: SimWorld, faults: SimFaults, record: SimRecord) throws {
     self.world = world
     self.faults = faults
-    self.path = path
+    watch = DurableWatch(record)
+    disk = SimDisk(image: try Self.emptyImage.get())
+    disk.ignoresSyncs = faults.losesSyncedWrites
     let unsafeWorld = Unchecked(world)
     surroundings = Surroundings(
       now: { Timestamp(microseconds: Self.epochMicroseconds + unsafeWorld.value.nowMs * 1_000) },
       randomBytes: { unsafeWorld.value.bytes($0) })
     store = try SimStore(
-      path: path, world: world, surroundings: surroundings, figures: StoreFigures(), faults: faults)
+      disk, world: world, surroundings: surroundings, figures: StoreFigures(), faults: faults, watch: watch)
     try start()
   }
 
@@ -40,7 +48,8 @@ final class SimServer {
     starts += 1
     let figures = StoreFigures()
     if starts > 1 {
-      store = try SimStore(path: path, world: world, surroundings: surroundings, figures: figures, faults: faults)
+      store = try SimStore(
+        disk, world: world, surroundings: surroundings, figures: figures, faults: faults, watch: watch)
     }
     let unsafeWorld = Unchecked(world)
     let assembly = ServiceAssembly(
@@ -52,12 +61,25 @@ final class SimServer {
     assembly.tasks.takeUp(try store.look { (transaction) throws(WireError) in try TaskQueue.leftovers(in: transaction) })
   }
 
-  /// kill -9.
-  func crash() {
+  /// kill -9, or a power cut.
+  func crash(_ death: SimStore.Death) {
     guard isUp else { return }
-    store.crash()
-    assembly = nil
+    store.crash(death)
     for link in links.values.sorted(by: { $0.id < $1.id }) { link.cut(serverIsDead: true) }
+    letGo()
+  }
+
+  /// The simulation is over.
+  func end() {
+    store.close()
+    letGo()
+    disk.detach()
+  }
+
+  /// The service is dead: its streams and its queue, which hold on to each other, are given up.
+  private func letGo() {
+    for link in links.values { assembly?.handler.disconnected(link.serverEnd) }
+    assembly = nil
     links = [:]
   }
 

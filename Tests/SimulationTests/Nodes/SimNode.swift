@@ -24,6 +24,7 @@ final class SimNode {
     self.record = record
     self.faults = faults
     client = SimClient(SimRecord.agent, world: world, server: server, faults: faults)
+    world.atEnd { [weak self] in self?.executions = [:] }
     client.onConnected = { [weak self] in self?.attach() }
     client.onLost = { [weak self] in self?.isAttached = false }
     every(Limits.heartbeatIntervalMs) { $0.beat() }

@@ -11,6 +11,8 @@ final class SimClient {
   private let faults: SimFaults
   private(set) var link: SimLink?
   private var isClosed = false
+  /// Until when nothing gets through to the server or back.
+  private var cutOffUntilMs: Int64 = 0
   /// Called when a link is there again.
   var onConnected: () -> Void = {}
   var onLost: () -> Void = {}
@@ -29,7 +31,7 @@ final class SimClient {
 
   private func connect() {
     guard !isClosed, link == nil else { return }
-    link = server.connect(principal) { [weak self] in self?.linkLost() }
+    if world.nowMs >= cutOffUntilMs { link = server.connect(principal) { [weak self] in self?.linkLost() } }
     guard link != nil else { return connectLater(world.random(50...500)) }
     onConnected()
   }
@@ -39,6 +41,12 @@ final class SimClient {
     guard !isClosed else { return }
     onLost()
     connectLater(world.random(20...400))
+  }
+
+  /// The network between this client and the server is gone for a while. A connection may outlive it, or not.
+  func cutOff(forMs duration: Int64) {
+    cutOffUntilMs = world.nowMs + duration
+    if world.chance(50) { link?.stall(untilMs: cutOffUntilMs) } else { link?.cut(swallows: true) }
   }
 
   func close() {

@@ -1,6 +1,3 @@
-import NIOCore
-import NIOEmbedded
-
 /// The simulated world: one clock, one source of chance, and everything that is going to happen, in order.
 ///
 /// All of it runs on the thread that runs the simulation, so the same seed gives the same history.
@@ -14,19 +11,28 @@ final class SimWorld {
   }
 
   /// Holds the service's timers.
-  let timers = EmbeddedEventLoop()
+  private(set) lazy var timers = SimTimers(self)
   private(set) var nowMs: Int64 = 0
   private var state: UInt64
   private var agenda: [Happening] = []
   private var nextOrder: UInt64 = 0
+  private var endings: [() -> Void] = []
   /// A digest of everything that was noted, to tell two histories apart.
   private(set) var trace: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
+  /// How often each fault was injected.
+  private(set) var injected: [String: Int] = [:]
+  private let rollsRealDice: Bool
+
+  init(seed: UInt64, faults: SimFaults) {
+    state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
+    rollsRealDice = faults.rollsRealDice
+  }
 
   // MARK: Chance (SplitMix64, Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014)
 
   func random() -> UInt64 {
+    if rollsRealDice, state % 1_000 == 0 { return UInt64.random(in: 0...(.max)) }
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -58,28 +64,30 @@ final class SimWorld {
   }
 
   /// Lets everything happen that is due until a moment.
-  func run(untilMs end: Int64, _ afterEach: () throws -> Void) rethrows {
+  func run(untilMs end: Int64) {
     while let next = agenda.last, next.atMs <= end {
       agenda.removeLast()
-      pass(toMs: next.atMs)
+      nowMs = next.atMs
       next.act()
-      try afterEach()
     }
-    pass(toMs: end)
+    nowMs = end
   }
 
-  /// The service's own timers fire on the way, each at its moment.
-  private func pass(toMs moment: Int64) {
-    while nowMs < moment {
-      // A millisecond is the finest step that the service's deadlines have.
-      let step = min(moment - nowMs, 50)
-      nowMs += step
-      timers.advanceTime(by: .milliseconds(step))
-    }
-  }
+  /// Does something when the simulation is over: whoever holds on to others that hold on to it lets go.
+  func atEnd(_ act: @escaping () -> Void) { endings.append(act) }
 
   /// Nothing more happens, and nothing is held on to.
-  func end() { agenda = [] }
+  func end() {
+    agenda = []
+    timers.end()
+    for act in endings { act() }
+    endings = []
+  }
+
+  func inject(_ fault: String) {
+    injected[fault, default: 0] += 1
+    note(fault)
+  }
 
   func note(_ text: String) {
     for byte in text.utf8 { trace = (trace ^ UInt64(byte)) &* 0x100_0000_01b3 }
