@@ -81,9 +81,9 @@ import Testing
       #expect(try await deployment.ctl("task", "answer", id, "--approve").status == 5, "it was answered")
 
       let history = try await deployment.ctl("checkpoint", "get", session, "--state", "-o", "json").expectSuccess().output
-      #expect(history.contains(#""verdict":"approve""#) && history.contains(#""key_name":"admin""#), "\(history)")
+      #expect(history.contains(#""verdict": "approve""#) && history.contains(#""key_name": "admin""#), "\(history)")
       let events = try await deployment.ctl("task", "watch", id, "-o", "jsonl").expectSuccess().output
-      #expect(events.contains("question_asked") && events.contains("approved with changes by admin"))
+      #expect(events.contains("question_asked") && events.contains("approved with changes by admin"), "\(events)")
     }
   }
 

@@ -53,13 +53,15 @@ struct TaskFollower {
     var asked = ""
     while true {
       do throws(WireError) {
-        try await watch(until: deadline) { event in
+        let isAsked = try await watch(until: deadline) { event in
           failures = 0
           show(event)
         }
         let now = try await server.call(Methods.taskGet, TaskRef(id: task.id))
-        if now.status.isTerminal { return now }
         lastContact = clock.now
+        // A question that was answered long ago is one event of many.
+        if isAsked, now.status != .waiting { continue }
+        if now.status.isTerminal { return now }
         if now.status == .waiting, let question = now.question, question.id != asked {
           asked = question.id
           try await answer(question)
@@ -81,10 +83,12 @@ struct TaskFollower {
     }
   }
 
-  /// One watch, from the next event until the task's end or the line's.
+  /// One watch, from the next event until a question, the task's end or the line's.
+  /// - Returns: whether it is at a question.
   private mutating func watch(
     until deadline: ContinuousClock.Instant?, _ show: (Event) -> Void
-  ) async throws(WireError) {
+  ) async throws(WireError) -> Bool {
+    var isAsked = false
     var request = TaskWatchRequest()
     request.sessionId = task.sessionId
     request.taskId = task.id
@@ -99,8 +103,10 @@ struct TaskFollower {
         nextSeq = event.seq + 1
       }
       show(event)
-      return event.kind == .taskFinished || event.kind == .questionAsked ? .enough : .more
+      isAsked = event.kind == .questionAsked
+      return isAsked || event.kind == .taskFinished ? .enough : .more
     }
+    return isAsked
   }
 
   /// Lets the person who follows answer. Somebody else may have been faster.
