@@ -21,7 +21,7 @@ let package = Package(
   name: "kai",
   products: [
     .executable(name: "kai-session", targets: ["SessionService"]),
-    .executable(name: "kai-agent", targets: ["AgentService"]),
+    .executable(name: "kai-agent", targets: ["kai-agent"]),
     .executable(name: "kaictl", targets: ["kaictl"]),
     .library(name: "Wire", targets: ["Wire"]),
   ],
@@ -49,10 +49,14 @@ let package = Package(
       name: "SessionService",
       dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
-    .executableTarget(
+    // A library, so that a program can be a node with tools of its own; its command line is a target by itself.
+    .target(
       name: "AgentService",
-      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
-      swiftSettings: house),
+      dependencies: ["Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
+      exclude: ["Launch"], swiftSettings: house),
+    .executableTarget(
+      name: "kai-agent", dependencies: ["AgentService", "ServiceLaunch", "Wire", arguments],
+      path: "Sources/AgentService/Launch", swiftSettings: house),
     .executableTarget(
       name: "kaictl", dependencies: ["Wire", "JSON", nio, nioPosix, crypto, arguments, logging, signals], swiftSettings: house),
     .executableTarget(
