@@ -24,6 +24,8 @@ let package = Package(
     .executable(name: "kai-agent", targets: ["kai-agent"]),
     .executable(name: "kaictl", targets: ["kaictl"]),
     .library(name: "Wire", targets: ["Wire"]),
+    // For LD_PRELOAD, in chaos runs only.
+    .library(name: "chaos-failpoints", type: .dynamic, targets: ["ChaosFailPoints"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -64,6 +66,15 @@ let package = Package(
       path: "Benchmarks/kai-bench", swiftSettings: house),
     .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),
+    .target(name: "ChaosFailPoints", path: "Benchmarks/ChaosFailPoints"),
+    .target(name: "ChaosLedger", dependencies: ["SQLite"], path: "Benchmarks/ChaosLedger", swiftSettings: house),
+    .executableTarget(
+      name: "chaos-node",
+      dependencies: ["AgentService", "ChaosLedger", "ServiceLaunch", "Wire", "WireFuzz", "JSON", "SQLite", arguments],
+      path: "Benchmarks/chaos-node", swiftSettings: house),
+    .executableTarget(
+      name: "kai-chaos", dependencies: ["ChaosLedger", "Wire", "WireFuzz", "JSON", "SQLite", nio, nioPosix, arguments],
+      path: "Benchmarks/kai-chaos", swiftSettings: house),
     .target(name: "RawNode", dependencies: ["Wire", nio], path: "Benchmarks/RawNode", swiftSettings: house),
     .target(name: "WireFuzz", dependencies: ["Wire", nio], path: "Benchmarks/WireFuzz", swiftSettings: house),
 
