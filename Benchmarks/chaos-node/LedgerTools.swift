@@ -38,10 +38,15 @@ final class LedgerDesk: @unchecked Sendable {
 
 /// One tool for each class of side effect that is not pure.
 enum LedgerTools {
-  static func all(_ desk: LedgerDesk, unsafeIs effect: SideEffect) -> [AddedTool] {
+  static func honest(_ desk: LedgerDesk) -> [AddedTool] { all(desk, unsafeIs: .unsafe, lingerMs: 0) }
+
+  /// The unsafe one says that it is idempotent, and takes its time, so that a node may die in it.
+  static func lying(_ desk: LedgerDesk) -> [AddedTool] { all(desk, unsafeIs: .idempotent, lingerMs: 400) }
+
+  private static func all(_ desk: LedgerDesk, unsafeIs effect: SideEffect, lingerMs: Int64) -> [AddedTool] {
     let node = desk.node
     return [
-      tool("ledger_unsafe", effect, desk) { (ledger, key) throws(SQLiteError) in
+      tool("ledger_unsafe", effect, desk, lingerMs: lingerMs) { (ledger, key) throws(SQLiteError) in
         try ledger.addUnsafe(callKey: key, node: node)
       },
       tool("ledger_transactional", .transactional, desk) { (ledger, key) throws(SQLiteError) in
@@ -54,7 +59,7 @@ enum LedgerTools {
   }
 
   private static func tool(
-    _ name: String, _ effect: SideEffect, _ desk: LedgerDesk,
+    _ name: String, _ effect: SideEffect, _ desk: LedgerDesk, lingerMs: Int64 = 0,
     _ change: @escaping @Sendable (Ledger, String) throws(SQLiteError) -> Void
   ) -> AddedTool {
     AddedTool(
@@ -69,7 +74,7 @@ enum LedgerTools {
       guard !key.isEmpty else { throw WireError(.toolArguments, "the call has no key") }
       try await desk.write { (ledger) throws(SQLiteError) in try change(ledger, key) }
       // The effect is there and its outcome is not durable yet: the time in which a node should die.
-      let linger = arguments["linger_ms"]?.integer ?? 0
+      let linger = max(lingerMs, arguments["linger_ms"]?.integer ?? 0)
       do { try await Task.sleep(for: .milliseconds(linger)) } catch { throw WireError(.cancelled, "the task was stopped") }
       return #"{"written":"\#(key)"}"#
     }

@@ -21,7 +21,7 @@ struct Program: AsyncParsableCommand {
     do throws(WireError) {
       let desk = try LedgerDesk(path: ledger, node: options.nodeName ?? "chaos-node")
       var equipment = NodeEquipment()
-      equipment.tools = LedgerTools.all(desk, unsafeIs: liesAboutEffects ? .idempotent : .unsafe)
+      equipment.tools = liesAboutEffects ? LedgerTools.lying(desk) : LedgerTools.honest(desk)
       equipment.model = AddedModel { (taskId, entries) throws(WireError) in
         try await ScriptedModel.respond(taskId: taskId, entries: entries)
       }

@@ -147,7 +147,7 @@ struct ChaosRun {
   /// Gives the watchers time to see the close.
   private func end(_ watching: [Task<Void, Never>]) async {
     let patience = Task {
-      try? await Task.sleep(for: .seconds(20))
+      try? await Task.sleep(for: min(.seconds(20), settings.restWithin))
       for task in watching { task.cancel() }
     }
     for task in watching { await task.value }

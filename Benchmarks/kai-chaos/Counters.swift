@@ -42,11 +42,12 @@ enum Count: String, CaseIterable, Sendable {
   case idempotentReruns = "idempotent calls run again"
   case nodesEnded = "nodes that ended by themselves"
 
-  /// The faults of every run that is long enough; a run without one of them has not tested what it says.
-  static let faults: [Count] = [
-    .delays, .stalls, .cuts, .resets, .halfOpens, .flips, .nodeKills, .nodeStops, .sessionKills, .sessionStops, .beforeSync,
-    .afterSync, .beforeAnswer, .powerCut,
-  ]
+  /// The faults that a run of so many minutes cannot have been without, unless it did not do what it says.
+  static func certain(inMinutes minutes: Double) -> [Count] {
+    guard minutes >= 1 else { return [] }
+    let soon: [Count] = [.delays, .stalls, .cuts, .resets, .halfOpens, .flips, .nodeKills, .nodeStops, .sessionKills]
+    return minutes < 5 ? soon : soon + [.sessionStops, .beforeSync, .afterSync, .beforeAnswer, .powerCut, .unsyncedBytes]
+  }
 }
 
 /// The counts of one run.

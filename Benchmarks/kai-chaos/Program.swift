@@ -52,6 +52,9 @@ struct Program: AsyncParsableCommand {
   private func report(_ run: ChaosRun, _ settings: RunSettings) throws {
     print("seed \(seed), \(minutes) minutes, \(sessions) sessions, \(nodes) nodes" + (control.map { ", \($0.rawValue)" } ?? ""))
     for line in run.counters.lines { print(line) }
+    for count in Count.certain(inMinutes: minutes) where run.counters[count] == 0 {
+      run.findings.add(.injected, "\(count.rawValue): none")
+    }
     let findings = run.findings.all
     for rule in Rule.allCases {
       let found = findings.filter { $0.rule == rule }

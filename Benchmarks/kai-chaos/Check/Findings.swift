@@ -11,6 +11,7 @@ enum Rule: String, CaseIterable, Sendable {
   case wantedOnly = "a task is cancelled or fails only for a reason"
   case rest = "everything comes to rest"
   case answers = "an operation is answered, and not refused without reason"
+  case injected = "a run has every fault that it is long enough for"
   case processes = "a process ends only when it is told to"
 }
 

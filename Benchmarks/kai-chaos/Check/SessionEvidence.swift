@@ -19,7 +19,7 @@ struct SessionEvidence: Sendable {
   static func gather(_ sessionId: String, _ client: WireClient) async throws(WireError) -> SessionEvidence {
     let session = try await client.call(Methods.sessionGet, SessionRef(id: sessionId)).message
     return SessionEvidence(
-      session: session, tasks: try await tasks(of: sessionId, client), events: try await events(of: sessionId, client),
+      session: session, tasks: try await tasks(of: sessionId, client), events: try await events(of: session, client),
       steps: try await steps(of: sessionId, client))
   }
 
@@ -38,13 +38,19 @@ struct SessionEvidence: Sendable {
     return tasks
   }
 
-  private static func events(of sessionId: String, _ client: WireClient) async throws(WireError) -> [Event] {
+  private static func events(of session: Session, _ client: WireClient) async throws(WireError) -> [Event] {
     var events: [Event] = []
-    let request = TaskWatchRequest.with { $0.sessionId = sessionId }
-    // Closing the session was the last thing that happened to it.
-    for try await item in try client.stream(Methods.taskWatch, request, timeout: .seconds(30)) where item.message.seq > 0 {
-      events.append(item.message)
-      if item.message.isClose { break }
+    let request = TaskWatchRequest.with { $0.sessionId = session.id }
+    // Closing the session was the last thing that happened to it. One that could not be closed has no last event.
+    let isClosed = session.status == .completed
+    do throws(WireError) {
+      let stream = try client.stream(Methods.taskWatch, request, timeout: isClosed ? .seconds(30) : .milliseconds(100))
+      for try await item in stream where item.message.seq > 0 {
+        events.append(item.message)
+        if item.message.isClose { break }
+      }
+    } catch {
+      if isClosed || error.errorCode != .deadlineExceeded { throw error }
     }
     return events
   }

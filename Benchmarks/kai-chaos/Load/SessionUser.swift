@@ -43,12 +43,12 @@ actor SessionUser {
   /// Works until the phase is over.
   func work() async {
     while !phase.isOver {
-      await phase.wait(.milliseconds(dice.number(0...3_000)))
+      await phase.wait(.milliseconds(dice.number(0...(usesFreshKeys ? 300 : 3_000))))
       if phase.isOver { return }
       switch dice.number(0...19) {
       case 0: await cancelNewest()
       case 1: await pauseForAWhile()
-      default: if unfinished.count < 2 { await submit() }
+      default: if unfinished.count < (usesFreshKeys ? 6 : 2) { await submit() }
       }
     }
   }
@@ -59,7 +59,8 @@ actor SessionUser {
 
   private func submit() async {
     let seed = dice.next()
-    let turns = dice.number(2...7)
+    // Under fresh keys it is submits that count.
+    let turns = usesFreshKeys ? 0 : dice.number(2...7)
     let question = dice.oneIn(8) ? Self.questions[dice.below(Self.questions.count)] : nil
     let interrupts = dice.oneIn(25)
     if interrupts { log.askCancel(tasks, sessionId) }
@@ -111,7 +112,7 @@ actor SessionUser {
     while true {
       do throws(WireError) {
         // Sometimes the client's own retries have time enough, sometimes the user must ask again.
-        let timeout = Duration.milliseconds([300, 1_000, 5_000, 15_000][dice.number(0...3)])
+        let timeout = Duration.milliseconds(usesFreshKeys ? 150 : [300, 1_000, 5_000, 15_000][dice.number(0...3)])
         let reply = try await client.call(call, request, timeout: timeout, idempotencyKey: key)
         if reply.replayed { counters.add(.replays) }
         log.note("\(what) acknowledged", sessionId)

@@ -27,7 +27,7 @@ struct FailPoint: Sendable {
 
   /// At once, soon after the start or a while later.
   static func random(_ place: Place, _ dice: inout SeededGenerator) -> FailPoint {
-    FailPoint(place: place, after: dice.number(1...[10, 100, 400][dice.number(0...2)]))
+    FailPoint(place: place, after: dice.number(1...(place == .lyingDisk ? 10 : [10, 100, 400][dice.number(0...2)])))
   }
 
   func environment(library: String, log: String) -> [String: String] {
