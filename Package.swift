@@ -21,9 +21,11 @@ let package = Package(
   name: "kai",
   products: [
     .executable(name: "kai-session", targets: ["SessionService"]),
-    .executable(name: "kai-agent", targets: ["AgentService"]),
+    .executable(name: "kai-agent", targets: ["kai-agent"]),
     .executable(name: "kaictl", targets: ["kaictl"]),
     .library(name: "Wire", targets: ["Wire"]),
+    // For LD_PRELOAD, in chaos runs only.
+    .library(name: "chaos-failpoints", type: .dynamic, targets: ["ChaosFailPoints"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -49,10 +51,14 @@ let package = Package(
       name: "SessionService",
       dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
-    .executableTarget(
+    // A library, so that a program can be a node with tools of its own; its command line is a target by itself.
+    .target(
       name: "AgentService",
-      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
-      swiftSettings: house),
+      dependencies: ["Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
+      exclude: ["Launch"], swiftSettings: house),
+    .executableTarget(
+      name: "kai-agent", dependencies: ["AgentService", "ServiceLaunch", "Wire", arguments],
+      path: "Sources/AgentService/Launch", swiftSettings: house),
     .executableTarget(
       name: "kaictl", dependencies: ["Wire", "JSON", nio, nioPosix, crypto, arguments, logging, signals], swiftSettings: house),
     .executableTarget(
@@ -60,6 +66,15 @@ let package = Package(
       path: "Benchmarks/kai-bench", swiftSettings: house),
     .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),
+    .target(name: "ChaosFailPoints", path: "Benchmarks/ChaosFailPoints"),
+    .target(name: "ChaosLedger", dependencies: ["SQLite"], path: "Benchmarks/ChaosLedger", swiftSettings: house),
+    .executableTarget(
+      name: "chaos-node",
+      dependencies: ["AgentService", "ChaosLedger", "ServiceLaunch", "Wire", "WireFuzz", "JSON", "SQLite", arguments],
+      path: "Benchmarks/chaos-node", swiftSettings: house),
+    .executableTarget(
+      name: "kai-chaos", dependencies: ["ChaosLedger", "Wire", "WireFuzz", "JSON", "SQLite", nio, nioPosix, arguments],
+      path: "Benchmarks/kai-chaos", swiftSettings: house),
     .target(name: "RawNode", dependencies: ["Wire", nio], path: "Benchmarks/RawNode", swiftSettings: house),
     .target(name: "WireFuzz", dependencies: ["Wire", nio], path: "Benchmarks/WireFuzz", swiftSettings: house),
 

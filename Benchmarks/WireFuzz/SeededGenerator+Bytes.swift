@@ -1,8 +1,6 @@
 import NIOCore
 
 extension SeededGenerator {
-  mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-
   /// Mostly small sizes, now and then a large one.
   mutating func size(upTo limit: Int) -> Int {
     number(0...min(limit, [4, 40, 400, 4_000, limit][number(0...4)]))

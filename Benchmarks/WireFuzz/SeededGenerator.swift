@@ -17,4 +17,6 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// A number in 0..<bound.
   public mutating func below(_ bound: Int) -> Int { bound <= 0 ? 0 : Int(next() % UInt64(bound)) }
+
+  public mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }

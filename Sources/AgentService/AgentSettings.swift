@@ -4,7 +4,7 @@ import Logging
 import Wire
 
 /// The flags as they were written.
-struct AgentOptions: ParsableArguments {
+package struct AgentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where kai-session is.", valueName: "host:port")) var server: String?
   @Option(help: ArgumentHelp("The file with the node's key, one line KEYID:SECRET.", valueName: "file")) var keyFile: String?
   @Option(help: ArgumentHelp("How many tasks run at once (default: 8).", valueName: "n")) var slots: String?
@@ -19,6 +19,11 @@ struct AgentOptions: ParsableArguments {
   var logLevel: String?
   @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
   @Option(help: ArgumentHelp("Gets the node's id as JSON each time it is attached.", valueName: "file")) var readyFile: String?
+
+  package init() {}
+
+  /// What `--name` says.
+  package var nodeName: String? { name }
 }
 
 /// What the flags and the environment come to.
@@ -54,7 +59,7 @@ struct AgentSettings: Sendable {
     node = NodeConfiguration(
       name: value(options.name, "NAME") ?? Self.hostName(), slots: slots,
       labels: try labels.map { (text) throws(WireError) in try Label(parsing: text) },
-      version: Program.version,
+      version: AgentProgram.version,
       results: value(options.results, "RESULTS") ?? "./agent_results")
     model = value(options.model, "MODEL") ?? "offline"
     modelURL = value(options.modelUrl, "MODEL_URL")

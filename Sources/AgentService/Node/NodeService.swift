@@ -47,7 +47,8 @@ final class NodeService: Sendable {
 
   /// - Parameter onAttach: called with the node's id each time it is attached.
   init(
-    _ configuration: NodeConfiguration, client: WireClient, model: any Model, log: Logger,
+    _ configuration: NodeConfiguration, client: WireClient, model: any Model, registry: ToolRegistry = .standard,
+    log: Logger,
     onAttach: @escaping @Sendable (String) -> Void
   ) {
     self.configuration = configuration
@@ -56,7 +57,7 @@ final class NodeService: Sendable {
     self.onAttach = onAttach
     modelName = model.name
     runner = ExecutionRunner(
-      client: client, model: model, registry: .standard, drivers: .standard, results: configuration.results, leases: leases,
+      client: client, model: model, registry: registry, drivers: .standard, results: configuration.results, leases: leases,
       log: log)
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (ends, ender) = AsyncStream.makeStream()

@@ -63,11 +63,12 @@ final class WireCommitter: StepCommitter {
       $0.sha256 = [UInt8](SHA256.hash(data: content))
       $0.fence = assignment.fence
     }
-    let chunks = AsyncStream<ByteBuffer> { continuation in
-      continuation.yield(ByteBuffer(bytes: content))
-      continuation.finish()
-    }
     while true {
+      // Made anew each time: an upload that broke has taken what was in it.
+      let chunks = AsyncStream<ByteBuffer> { continuation in
+        continuation.yield(ByteBuffer(bytes: content))
+        continuation.finish()
+      }
       do throws(WireError) {
         _ = try await client.upload(Methods.artifactPut, request, chunks: chunks, timeout: try remaining())
         return

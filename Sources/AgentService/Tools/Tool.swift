@@ -2,7 +2,7 @@ import JSON
 import Wire
 
 /// What a tool may leave behind; decides whether its intent is committed first and what a resume does.
-enum SideEffect: String, Sendable {
+package enum SideEffect: String, Sendable {
   /// Reads only. Run again freely, no intent.
   case pure
   /// Running it twice is the same as once.

@@ -14,6 +14,9 @@ struct ToolRegistry: Sendable {
 
   init(_ tools: [any Tool]) { self.tools = tools }
 
+  /// These tools and more.
+  func adding(_ more: [any Tool]) -> ToolRegistry { ToolRegistry(tools + more) }
+
   /// The tools of a mode, in a fixed order. A mode that is not specified has what `query` has: the least.
   func tools(for mode: SessionMode) -> [ToolDefinition] {
     let mode = mode == .unspecified ? .query : mode

@@ -111,6 +111,20 @@ import Wire
     #expect(session.commits.map(\.kind) == [.input])
   }
 
+  @Test func anUploadWhoseConnectionBreaksIsSentAgainWhole() async throws {
+    let file = #"{"path":"notes.md","content":"what was found out"}"#
+    let model = ScriptedModel { turn, _ in
+      turn == 0 ? ScriptedModel.calls("write_file", arguments: file) : ModelReply(text: "written")
+    }
+    session.state.withLock { $0.uploadsToBreak = 2 }
+    try await withNode(model) { _, assignment in
+      session.send(.with { $0.assignment = assignment })
+      try await eventually("the task does not end") { session.commits.last?.finish != nil }
+      #expect(session.commits.last?.finish?.status == .completed)
+      #expect(session.state.withLock { $0.uploads } == [[UInt8]("what was found out".utf8)])
+    }
+  }
+
   @Test func aNodeWhoseConnectionBreaksComesBackAsItself() async throws {
     try await withNode(ScriptedModel { _, _ in ModelReply(text: "7") }) { _, assignment in
       session.hangUp()

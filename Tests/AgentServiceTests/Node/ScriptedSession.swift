@@ -9,6 +9,11 @@ final class ScriptedSession: WireService {
     var heartbeats: [NodeHeartbeatRequest] = []
     var commits: [CommitRequest] = []
     var stream: (connection: any ServerConnection, id: UInt32)?
+    /// Uploads whose connection is broken as soon as they have begun.
+    var uploadsToBreak = 0
+    /// The bytes of each upload that came to its end.
+    var uploads: [[UInt8]] = []
+    var incoming: [UInt8] = []
   }
 
   static let nodeId = "node_000000000001"
@@ -31,6 +36,11 @@ final class ScriptedSession: WireService {
     var replies: [Outbound] = []
     for event in burst {
       switch event {
+      case .request(let request) where request.method == .artifactPut:
+        beginUpload(on: connection)
+      case .upload(let id, let chunk, let end):
+        state.withLock { $0.incoming += [UInt8](buffer: chunk) }
+        if end { replies += endUpload(id) }
       case .request(let request):
         do throws(WireError) {
           replies.append(try answer(request, on: connection))
@@ -38,7 +48,7 @@ final class ScriptedSession: WireService {
           replies.append(.error(request.streamID, error))
         }
       case .cancel(let id): replies.append(.error(id, WireError(.cancelled, "stopped")))
-      case .upload, .credit: break
+      case .credit: break
       }
     }
     connection.send(replies)
@@ -69,6 +79,23 @@ final class ScriptedSession: WireService {
     case .memoryRecall: return .response(id, MemoryHits())
     case .checkpointFetch, .nodeEmit: return .response(id, Empty())
     default: throw WireError(.internalError, "not part of this test")
+    }
+  }
+
+  private func beginUpload(on connection: any ServerConnection) {
+    let breaks = state.withLock { state -> Bool in
+      state.incoming = []
+      state.uploadsToBreak -= 1
+      return state.uploadsToBreak >= 0
+    }
+    if breaks { connection.close(WireError(.unavailable, "hung up")) }
+  }
+
+  private func endUpload(_ id: UInt32) -> [Outbound] {
+    state.withLock { state in
+      guard state.uploadsToBreak < 0 else { return [] }
+      state.uploads.append(state.incoming)
+      return [.response(id, Artifact())]
     }
   }
 

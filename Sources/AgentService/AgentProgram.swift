@@ -1,0 +1,66 @@
+package import ArgumentParser
+import Glibc
+import Logging
+import NIOPosix
+import UnixSignals
+package import Wire
+
+/// `kai-agent` without its command line, so that a program of this package can be a node with more tools than it has.
+package enum AgentProgram {
+  package static let version = "0.1.0"
+
+  /// The configuration of a command that is a node.
+  package static func configuration(_ name: String, abstract: String) -> CommandConfiguration {
+    CommandConfiguration(
+      commandName: name, abstract: abstract,
+      discussion: """
+        Each flag is also KAI_AGENT_<FLAG> in the environment; the address and the key are KAI_SERVER and KAI_KEY_FILE too. \
+        SIGTERM drains: the step under way is committed, the task handed back. A second SIGTERM stops at once.
+        """,
+      version: version)
+  }
+
+  /// Is a node until it is drained.
+  /// - Throws: `usage` and what else the settings say; what no new attempt to attach can mend.
+  package static func run(
+    _ options: AgentOptions, environment: (String) -> String?, equipment: NodeEquipment = NodeEquipment()
+  ) async throws(WireError) {
+    let settings = try AgentSettings(options, environment: environment)
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var log = Logger(label: "kai-agent")
+    log.logLevel = settings.logLevel
+    try await serve(settings, equipment, log)
+  }
+
+  private static func serve(
+    _ settings: AgentSettings, _ equipment: NodeEquipment, _ log: Logger
+  ) async throws(WireError) {
+    let model = try ModelRegistry.model(spec: settings.model, url: settings.modelURL, keyFile: settings.modelKeyFile)
+    var configuration = ClientConfiguration(
+      host: settings.server.host, port: settings.server.port, key: settings.key, name: settings.node.name,
+      version: version, group: MultiThreadedEventLoopGroup.singleton)
+    configuration.limits = .wholeMessages
+    let client = WireClient(configuration)
+    let node = NodeService(
+      settings.node, client: client, model: equipment.model(over: model), registry: equipment.registry, log: log
+    ) { nodeId in
+      settings.announce(nodeId: nodeId)
+    }
+    let signals = Task {
+      var count = 0
+      for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        count += 1
+        if count > 1 {
+          log.notice("stopping at once")
+          Glibc.exit(0)
+        }
+        log.notice("draining: the step under way is committed and the task handed back")
+        node.drain()
+      }
+    }
+    defer { signals.cancel() }
+    try await node.run()
+    await client.close()
+    log.notice("stopped")
+  }
+}
