@@ -34,4 +34,7 @@ extension WireError {
   var meansLeaseIsLost: Bool {
     [.fenced, .leaseExpired, .conflict, .notFound].contains(errorCode)
   }
+
+  /// Whether kai-session could not write. The task has not failed: it goes on from its last step once writing works again.
+  var isOfTheStore: Bool { [.storageFailed, .storageFull].contains(errorCode) }
 }
