@@ -188,6 +188,7 @@ struct ChaosRun {
     counters.add(.resumed, evidence.tasks.count { $0.result?.resumed == true })
     counters.add(.steps, evidence.steps.count)
     counters.add(.events, evidence.events.count)
+    counters.add(.artifacts, evidence.artifacts.count)
     counters.add(.watched, watcher.digests.count)
   }
 

@@ -36,6 +36,7 @@ enum Count: String, CaseIterable, Sendable {
   case steps = "steps at the end"
   case events = "events at the end"
   case watched = "events seen by watchers"
+  case artifacts = "files at the end"
   case unsafeCalls = "unsafe effects"
   case unknownOutcomes = "unsafe calls with unknown outcome"
   case transactionalCalls = "transactional effects"

@@ -17,6 +17,7 @@ struct SessionCheck {
     checkSteps()
     checkEvents()
     checkWatcher()
+    checkArtifacts()
     checkSubmits()
     for task in evidence.tasks { check(task) }
   }
@@ -65,6 +66,13 @@ struct SessionCheck {
       findings.add(.nothingLost, "event \(index + 1) of \(id) is another one than its watcher saw")
     }
     if !watcher.sawClose { findings.add(.rest, "the watcher of \(id) saw \(seen.count) of \(there.count) events") }
+  }
+
+  /// A file is durable before the step that mentions it.
+  private func checkArtifacts() {
+    let mentioned = Set(evidence.steps.flatMap(\.entries).compactMap(\.toolResult).flatMap(\.artifacts))
+    let missing = mentioned.subtracting(evidence.artifacts)
+    if !missing.isEmpty { findings.add(.nothingLost, "session \(id) has steps that mention \(missing.sorted()), which is not there") }
   }
 
   // MARK: Tasks

@@ -13,6 +13,8 @@ struct SessionEvidence: Sendable {
   let tasks: [TaskRecord]
   let events: [Event]
   let steps: [Step]
+  /// The paths of its files.
+  let artifacts: Set<String>
 
   /// Reads it all, over a line that works.
   /// - Throws: what the calls throw; `corrupt` when a body does not match its checksum.
@@ -20,7 +22,7 @@ struct SessionEvidence: Sendable {
     let session = try await client.call(Methods.sessionGet, SessionRef(id: sessionId)).message
     return SessionEvidence(
       session: session, tasks: try await tasks(of: sessionId, client), events: try await events(of: session, client),
-      steps: try await steps(of: sessionId, client))
+      steps: try await steps(of: sessionId, client), artifacts: try await artifacts(of: sessionId, client))
   }
 
   private static func tasks(of sessionId: String, _ client: WireClient) async throws(WireError) -> [TaskRecord] {
@@ -53,6 +55,21 @@ struct SessionEvidence: Sendable {
       if isClosed || error.errorCode != .deadlineExceeded { throw error }
     }
     return events
+  }
+
+  private static func artifacts(of sessionId: String, _ client: WireClient) async throws(WireError) -> Set<String> {
+    var paths: Set<String> = []
+    var cursor = ""
+    repeat {
+      let request = ArtifactListRequest.with {
+        $0.sessionId = sessionId
+        $0.page = Page(limit: 100, cursor: cursor)
+      }
+      let page = try await client.call(Methods.artifactList, request).message
+      paths.formUnion(page.artifacts.map(\.path))
+      cursor = page.nextCursor
+    } while !cursor.isEmpty
+    return paths
   }
 
   private static func steps(of sessionId: String, _ client: WireClient) async throws(WireError) -> [Step] {
