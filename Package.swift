@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "kaictl", dependencies: ["Wire", "JSON", nio, nioPosix, crypto, arguments, logging, signals], swiftSettings: house),
     .executableTarget(
-      name: "kai-bench", dependencies: ["RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
+      name: "kai-bench", dependencies: ["RawNode", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
       path: "Benchmarks/kai-bench", swiftSettings: house),
     .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),

@@ -12,7 +12,7 @@ struct Program: AsyncParsableCommand {
 
   /// What can be measured by itself, such as while a profiler looks on.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, commits
+    case start, commits, recovery, restart
     case roundTrips = "round-trips"
   }
 
@@ -42,7 +42,15 @@ struct Program: AsyncParsableCommand {
     let keyText = "\(key.id):\(key.secret)"
     if part.contains(.start) { figures += try startOfAgent(binaries, service, keyText: keyText) }
     if part.contains(.roundTrips) { figures += try await RoundTrips(service: service).figures() }
-    if part.contains(.commits) { figures += try await commits(service, admin, keyText: keyText) }
+    if part.contains(.recovery) { figures += try await recovery(binaries, service, admin, keyText: keyText) }
+    if part.contains(.commits) || part.contains(.restart) {
+      figures += try await withRawNode(service, admin, keyText: keyText) { node in
+        var figures: [Figure] = []
+        if part.contains(.commits) { figures += try await Commits(service: service, admin: admin, node: node).figures() }
+        if part.contains(.restart) { figures += try await Restart(service: service, admin: admin, node: node).figures() }
+        return figures
+      }
+    }
     figures.append(Figure(name: "kai-session: memory at the end", value: service.residentMiB, unit: "MiB"))
     await admin.close()
 
@@ -53,7 +61,19 @@ struct Program: AsyncParsableCommand {
     }
   }
 
-  private func commits(_ service: Service, _ admin: WireClient, keyText: String) async throws -> [Figure] {
+  private func recovery(
+    _ binaries: URL, _ service: Service, _ admin: WireClient, keyText: String
+  ) async throws -> [Figure] {
+    let keyFile = "\(service.folder)/recovery.key"
+    try keyText.write(toFile: keyFile, atomically: true, encoding: .utf8)
+    return try await Recovery(
+      binaries: binaries, folder: service.folder, server: "\(service.host):\(service.port)", admin: admin, keyFile: keyFile
+    ).figures()
+  }
+
+  private func withRawNode(
+    _ service: Service, _ admin: WireClient, keyText: String, _ body: (RawNode) async throws -> [Figure]
+  ) async throws -> [Figure] {
     _ = try await admin.call(
       Methods.connectionCreate,
       .with {
@@ -62,7 +82,7 @@ struct Program: AsyncParsableCommand {
     let node = RawNode(client: service.client(try KeyFile(parsing: keyText), name: "bench-node"))
     try node.start(slots: 256)
     defer { node.stop() }
-    return try await Commits(service: service, admin: admin, node: node).figures()
+    return try await body(node)
   }
 
   private func startOfAgent(_ binaries: URL, _ service: Service, keyText: String) throws -> [Figure] {

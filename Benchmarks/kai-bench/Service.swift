@@ -11,21 +11,39 @@ final class Service {
   let port: Int
   /// From the start of the process until it serves, in seconds.
   let startSeconds: Double
-  private let process: ChildProgram
+  private let binary: String
+  private var process: ChildProgram
 
   init(binaries: URL, folder: String) throws {
     self.folder = folder
-    let ready = "\(folder)/session.json"
+    binary = binaries.appending(path: "kai-session").path
     let start = ContinuousClock.now
-    process = try ChildProgram(
-      binaries.appending(path: "kai-session").path,
-      ["--data", "\(folder)/data", "--listen", "127.0.0.1:0", "--ready-file", ready, "--log-level", "error"])
-    let listen = try waitForJSON(ready)["listen"]?.string ?? ""
+    let listen: String
+    (process, listen) = try Self.start(binary, folder, "127.0.0.1:0")
     startSeconds = (ContinuousClock.now - start).seconds
     guard let port = listen.split(separator: ":").last.flatMap({ Int($0) }) else {
       throw WireError(.unavailable, "kai-session did not say where it listens: '\(listen)'")
     }
     self.port = port
+  }
+
+  /// Starts it and waits until it serves.
+  private static func start(_ binary: String, _ folder: String, _ listen: String) throws -> (ChildProgram, String) {
+    let ready = "\(folder)/session.json"
+    try? FileManager.default.removeItem(atPath: ready)
+    let process = try ChildProgram(
+      binary, ["--data", "\(folder)/data", "--listen", listen, "--ready-file", ready, "--log-level", "error"])
+    return (process, try waitForJSON(ready)["listen"]?.string ?? "")
+  }
+
+  /// Kills it and starts it again on the same port.
+  /// - Returns: the seconds from the start until it serves.
+  func restart() throws -> Double {
+    kill(process.processId, SIGKILL)
+    process.stop()
+    let start = ContinuousClock.now
+    (process, _) = try Self.start(binary, folder, "\(host):\(port)")
+    return (ContinuousClock.now - start).seconds
   }
 
   func client(_ key: KeyFile, name: String) -> WireClient {

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import SQLite
+import LoopbackHTTP
 import Testing
 
 /// The whole life of a session, with the real programs, and a node killed in the middle of a step.

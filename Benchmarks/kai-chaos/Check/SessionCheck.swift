@@ -72,7 +72,9 @@ struct SessionCheck {
   private func checkArtifacts() {
     let mentioned = Set(evidence.steps.flatMap(\.entries).compactMap(\.toolResult).flatMap(\.artifacts))
     let missing = mentioned.subtracting(evidence.artifacts)
-    if !missing.isEmpty { findings.add(.nothingLost, "session \(id) has steps that mention \(missing.sorted()), which is not there") }
+    if !missing.isEmpty {
+      findings.add(.nothingLost, "session \(id) has steps that mention \(missing.sorted()), which is not there")
+    }
   }
 
   // MARK: Tasks

@@ -66,6 +66,21 @@ struct QueueDispatcherTests {
     #expect(orders(dispatcher.credit(Self.stream, items: 1, now: at(1))).map(\.taskId) == ["a"])
   }
 
+  @Test func aTaskOfANodeThatFellSilentGoesToAnother() throws {
+    var dispatcher = dispatcher(slots: 2)
+    let lease = try lease(&dispatcher, task("a"))
+    _ = beat(&dispatcher, lease, ms: 0)
+    let other = StreamName(connection: 2, streamID: 1)
+    let profile = NodeProfile(name: "other", slots: 2)
+    // As busy as the first will be once its lease is over, and later in the alphabet.
+    _ = dispatcher.attach(
+      profile, keyId: "key", stream: other, resume: "", freshId: "other", credit: 256, now: at(0))
+    #expect(ends(dispatcher.tick(at(Limits.leaseTtlMs + 1))) == [.expired])
+    let next = dispatcher.leaseEnded(
+      sessionId: "s1", epoch: 1, requeued: task("a"), sessionIsOpen: true, now: at(Limits.leaseTtlMs + 2))
+    #expect(orders(next).map(\.nodeId) == ["other"])
+  }
+
   @Test func aSessionRunsOneTaskAtATime() throws {
     var dispatcher = dispatcher(slots: 8)
     let lease = try lease(&dispatcher, task("a"))

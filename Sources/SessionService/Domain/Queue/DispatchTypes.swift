@@ -64,8 +64,8 @@ struct AttachedNode: Sendable {
   var isDraining = false
   /// When its leases end if it does not come back, in monotonic milliseconds.
   var graceEndsAtMs: Int64?
-  /// Grants in a row that it did not acknowledge; such a node is asked last.
-  var unacknowledged = 0
+  /// Grants that it did not acknowledge and leases that it let expire, since it was heard of; such a node is asked last.
+  var silences = 0
 
   var busy: Int { sessions.count + granting }
   var canTakeMore: Bool { stream != nil && !isDraining && credit > 0 && busy < Int(profile.slots) }

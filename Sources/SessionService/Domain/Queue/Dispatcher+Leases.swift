@@ -55,10 +55,8 @@ extension Dispatcher {
 
   private mutating func renew(_ held: HeldLease, now: Moment) {
     var held = held
-    if case .unacknowledged = held.phase {
-      held.phase = .held
-      nodes[held.lease.nodeId]?.unacknowledged = 0
-    }
+    if case .unacknowledged = held.phase { held.phase = .held }
+    nodes[held.lease.nodeId]?.silences = 0
     if held.stop?.cancelled != true { held.deadlineMs = now.monotonicMs + Limits.leaseTtlMs }
     leases[held.lease.sessionId] = held
   }
@@ -99,12 +97,13 @@ extension Dispatcher {
     for held in leases.values.sorted(by: { $0.lease.sessionId < $1.lease.sessionId }) {
       switch held.phase {
       case .unacknowledged(let untilMs) where untilMs <= now.monotonicMs:
-        nodes[held.lease.nodeId]?.unacknowledged += 1
+        nodes[held.lease.nodeId]?.silences += 1
         actions += revoke(held) { $0.reason = "the assignment was not acknowledged in time" }
         actions.append(end(held, .notAcknowledged))
       case .unacknowledged(let untilMs):
         wake(atMs: untilMs)
       case .held where held.deadlineMs < now.monotonicMs:
+        nodes[held.lease.nodeId]?.silences += 1
         actions += revoke(held) { $0.reason = "the lease has expired" }
         actions.append(end(held, .expired))
       case .held:

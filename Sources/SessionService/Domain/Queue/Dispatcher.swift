@@ -125,10 +125,10 @@ struct Dispatcher: Sendable {
     return (task, node, stream)
   }
 
-  /// The least busy node with a free slot that the selector admits; nodes that leave grants unanswered come last.
+  /// The least busy node with a free slot that the selector admits; nodes that were silent come last.
   private func freestNode(for selector: NodeSelector) -> AttachedNode? {
     nodes.values.filter { $0.canTakeMore && selector.admits($0.profile.labels) }
-      .min { ($0.unacknowledged, $0.busy, $0.id) < ($1.unacknowledged, $1.busy, $1.id) }
+      .min { ($0.silences, $0.busy, $0.id) < ($1.silences, $1.busy, $1.id) }
   }
 
   /// Ends what is overdue and starts what is due.
