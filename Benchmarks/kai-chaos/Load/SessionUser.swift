@@ -45,9 +45,9 @@ actor SessionUser {
     while !phase.isOver {
       await phase.wait(.milliseconds(dice.number(0...(usesFreshKeys ? 300 : 3_000))))
       if phase.isOver { return }
-      switch dice.number(0...19) {
+      switch dice.number(0...79) {
       case 0: await cancelNewest()
-      case 1: await pauseForAWhile()
+      case 1, 2: await pauseForAWhile()
       default: if unfinished.count < (usesFreshKeys ? 6 : 2) { await submit() }
       }
     }
