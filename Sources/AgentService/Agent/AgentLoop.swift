@@ -246,7 +246,7 @@ struct AgentLoop: Sendable {
 
   /// An error got out of a step: the person cancelled, the lease is lost, or a tool or kai-session failed for good.
   private func end(after error: WireError, _ transcript: Transcript) async -> Ending {
-    if control.stop == .leaseLost || error.meansLeaseIsLost || error.isOfTheStore { return .abandoned(error) }
+    if control.stop == .leaseLost || error.meansLeaseIsLost || error.isOfTheService { return .abandoned(error) }
     let isCancelled = control.stop == .cancelled
     guard isCancelled || error.errorCode != .cancelled, error.retry != .reconnect else { return .abandoned(error) }
     let reason = isCancelled ? WireError(.cancelledByUser, "the task was cancelled") : error

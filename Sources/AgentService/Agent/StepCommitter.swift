@@ -35,6 +35,10 @@ extension WireError {
     [.fenced, .leaseExpired, .conflict, .notFound].contains(errorCode)
   }
 
-  /// Whether kai-session could not write. The task has not failed: it goes on from its last step once writing works again.
-  var isOfTheStore: Bool { [.storageFailed, .storageFull].contains(errorCode) }
+  /// Whether kai-session could not write, or does not speak to this node. The task has not failed: it goes on from its last
+  /// step, here or elsewhere, once that works again.
+  var isOfTheService: Bool {
+    [.storageFailed, .storageFull, .badPreface, .noCommonVersion, .unauthenticated, .forbidden, .plaintextRefused]
+      .contains(errorCode)
+  }
 }

@@ -60,7 +60,9 @@ struct ExecutionRunner: Sendable {
   private func refuse(
     _ assignment: ExecutionAssignment, _ transcript: Transcript, head: UInt64, _ error: WireError
   ) async -> AgentLoop.Ending {
-    if error.meansLeaseIsLost || error.retry == .reconnect || error.errorCode == .cancelled { return .abandoned(error) }
+    if error.meansLeaseIsLost || error.isOfTheService || error.retry == .reconnect || error.errorCode == .cancelled {
+      return .abandoned(error)
+    }
     let started = TranscriptEntry.of(WallClock.now()) {
       $0.taskStarted = .with {
         $0.taskId = assignment.task.id

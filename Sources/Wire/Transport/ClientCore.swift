@@ -30,6 +30,11 @@ final class ClientCore {
   private var link = Link.none
   private var backoff = ReconnectBackoff()
   private var openedAt = NIODeadline.now()
+  /// The server has been spoken to.
+  private var openedOnce = false
+  /// Handshakes in a row that the other side seems not to have understood.
+  private var refusals = 0
+  private static let maxRefusals = 5
   private var pending: [UInt64: Pending] = [:]
   /// Calls to be sent, in order; ids of calls that have ended are skipped.
   private var queue = CircularBuffer<UInt64>()
@@ -287,6 +292,8 @@ extension ClientCore: ClientConnectionDelegate {
   func connectionOpened(_ connection: ClientConnectionHandler, _ agreement: ConnectionAgreement) {
     link = .open(connection)
     openedAt = .now()
+    openedOnce = true
+    refusals = 0
     tell(.ready(role: agreement.role, serverId: agreement.peer))
     let waiters = connectWaiters
     connectWaiters = []
@@ -333,12 +340,20 @@ extension ClientCore: ClientConnectionDelegate {
     case .open(let current) where current === connection:
       unlinked(error, mayHelpToWait: true)
     case .handshaking(let current) where current === connection:
-      unlinked(error, mayHelpToWait: error.retry != .never && configuration.waitsForServer)
+      unlinked(error, mayHelpToWait: mayPass(error) && configuration.waitsForServer)
     case .none, .connecting, .handshaking, .open, .waiting, .closed:
       // A retired one, whose calls may go to its successor.
       pump()
       flush()
     }
+  }
+
+  /// Whether a handshake that failed may go well the next time. Prefaces have no checksum, so one that makes no sense, from a
+  /// server that was spoken to before, may have been damaged on its way; several in a row were not.
+  private func mayPass(_ error: WireError) -> Bool {
+    guard [.badPreface, .noCommonVersion].contains(error.errorCode) else { return error.retry != .never }
+    refusals += 1
+    return openedOnce && refusals < Self.maxRefusals
   }
 
   /// Lets a call whose connection is gone wait for the next one, if sending it again is harmless.

@@ -160,7 +160,7 @@ import Wire
     #expect(rig.chain.result?.resumed == false)
   }
 
-  @Test(arguments: [ErrorCode.fenced, .conflict, .leaseExpired, .storageFailed, .storageFull])
+  @Test(arguments: [ErrorCode.fenced, .conflict, .leaseExpired, .storageFailed, .storageFull, .badPreface])
   func aLostLeaseIsDroppedWithoutAnotherWrite(code: ErrorCode) async throws {
     let rig = LoopRig(tools: [CountedTool("look")])
     rig.chain.allow(2, then: WireError(code, "somebody else's"))

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -53,6 +54,50 @@ import Testing
     #expect(try await reply.message.id == "later")
     await client.close()
     await second.server.stop(grace: .zero)
+  }
+
+  /// Answers a number of connections with eight bytes that are no preface.
+  private func nonsense(port: Int, times: Int) async throws {
+    let answered = Mutex(0)
+    let listener = try await ServerBootstrap(group: TestServer.group)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { channel in
+        answered.withLock { $0 += 1 }
+        return channel.eventLoop.makeCompletedFuture {
+          channel.writeAndFlush(ByteBuffer(repeating: 0xFF, count: 8), promise: nil)
+        }
+      }
+      .bind(host: "127.0.0.1", port: port).get()
+    #expect(try await eventually { answered.withLock { $0 } >= times })
+    try await listener.close()
+  }
+
+  @Test func aDamagedPrefaceOfAServerThatIsKnownPasses() async throws {
+    let first = try await TestServer()
+    let port = first.server.port
+    let client = first.client()
+    try await client.connect()
+    await first.server.stop(grace: .zero)
+    async let reply = client.call(Methods.sessionGet, SessionRef(id: "later"))
+    try await nonsense(port: port, times: 1)
+    let second = try await TestServer(port: port)
+    #expect(try await reply.message.id == "later")
+    await client.close()
+    await second.server.stop(grace: .zero)
+  }
+
+  @Test func aServerThatNeverMakesSenseIsNamed() async throws {
+    let first = try await TestServer()
+    let port = first.server.port
+    let client = first.client()
+    try await client.connect()
+    await first.server.stop(grace: .zero)
+    async let error = #expect(throws: WireError.self) {
+      try await client.call(Methods.sessionGet, SessionRef(id: "x"), timeout: .seconds(30))
+    }
+    try await nonsense(port: port, times: 5)
+    #expect(await error?.errorCode == .badPreface)
+    await client.close()
   }
 
   @Test func aClientThatDoesNotWaitFailsAtOnce() async throws {
