@@ -93,6 +93,16 @@ import Testing
     #expect(try finds("is completed and its result is cancelled", within: 60, SimFaults(statement: .mixesUpResults)))
   }
 
+  // MARK: Questions to people
+
+  @Test func anAnswerThatIsNotStoredIsFound() throws {
+    #expect(try finds("the acknowledged answer", within: 60, SimFaults(statement: .forgetsAnswers)))
+  }
+
+  @Test func aTaskThatWaitsForAPersonForEverIsFound() throws {
+    #expect(try finds("is waiting although everything is at rest", within: 60, SimFaults(forgetsWaiting: true)))
+  }
+
   // MARK: Effects
 
   @Test func anUnsafeToolThatIsRepeatedIsFound() throws {

@@ -37,6 +37,7 @@ import Testing
     "node killed", "node frozen", "link cut", "half-open link", "partition", "late request", "late answer",
     "request that came after it was given up", "user's link cut", "server killed", "power cut", "disk full", "I/O error",
     "died between a commit and its answers", "died in the midst of a commit", "a booked call came again", "cancel", "pause",
+    "answer",
   ]
 
   @Test func theSameSeedGivesTheSameHistory() throws {

@@ -10,6 +10,7 @@ struct RestCheck {
 
   func run() throws {
     try checkSteps()
+    try checkAnswers()
     try checkTasks()
     try checkSessions()
   }
@@ -58,6 +59,35 @@ struct RestCheck {
     }
     for (key, step) in record.steps where found[key] != step.crc {
       record.violated("step \(key.step) of \(key.session) was acknowledged and is \(found[key] == nil ? "lost" : "another")")
+    }
+  }
+
+  /// Each question of a completed task has one answer in its steps: the acknowledged one, if there was one.
+  private func checkAnswers() throws {
+    let bodies = try store.look { (transaction) throws(WireError) in
+      try transaction.query("SELECT task_id, body, body_crc FROM checkpoints ORDER BY segment_id, step", []) {
+        (row) throws(WireError) in
+        (
+          task: row.text(0),
+          entries: try CheckpointArchive.open(ByteBuffer(bytes: row.blob(1)), crc: row.uint32(2)).entries
+        )
+      }
+    }
+    var asked: [String: [String]] = [:]
+    var given: [String: [String: [TaskAnswer]]] = [:]
+    for (task, entries) in bodies {
+      for entry in entries {
+        if let question = entry.question { asked[task, default: []].append(question.id) }
+        if let answer = entry.answer { given[task, default: [:]][answer.questionId, default: []].append(answer) }
+      }
+    }
+    for (task, questions) in asked where record.ends[task]?.status == .completed {
+      for question in questions {
+        let answers = given[task]?[question] ?? []
+        if answers.count != 1 { record.violated("question \(question) of \(task) has \(answers.count) answers in the steps") }
+        let said = record.answers[task]?[question]
+        if let said, answers.first?.text != said { record.violated("the acknowledged answer to \(question) of \(task) is lost") }
+      }
     }
   }
 

@@ -61,6 +61,9 @@ extension SimRecord {
     guard task.status.isTerminal else {
       openTasks.insert(task.task)
       if task.status == .running, !isLeased { violated("task \(task.task) is running without a lease") }
+      if task.status == .waiting, let lease = standings[task.session]?.lease {
+        violated("task \(task.task) waits for a person, and its session is leased for \(lease.task)")
+      }
       if task.status == .queued, isLeased { violated("task \(task.task) is queued and leased") }
       if finishes[task.task] != nil { violated("the end of task \(task.task) was acknowledged, but it is \(task.status.label)") }
       return

@@ -40,6 +40,8 @@ final class SimRecord {
   private(set) var cancelled: [String: UInt64] = [:]
   /// Tasks whose node was told that the store failed, so that they may have failed too.
   var mayFail: Set<String> = []
+  /// Answers to tasks' questions that were acknowledged: the text, by task and question.
+  private(set) var answers: [String: [String: String]] = [:]
   private var owners: [Owner: String] = [:]
   private(set) var violations: [String] = []
   private var said: Set<String> = []
@@ -122,6 +124,12 @@ final class SimRecord {
 
   /// Somebody asks for a task to be cancelled.
   func wantsCancelled(_ task: String) { unwanted.insert(task) }
+
+  /// A person's answer was acknowledged.
+  func answered(_ task: String, _ answer: TaskAnswer) {
+    world.note("answered \(task) \(answer.questionId)")
+    answers[task, default: [:]][answer.questionId] = answer.text
+  }
 
   /// The cancellation was acknowledged.
   func cancelled(_ task: TaskRecord) {

@@ -61,6 +61,12 @@ final class SimExecution {
         }
       }
     ]
+    // What a person said to the question that is open, as the agent's loop takes it.
+    if let open = transcript.progress.question, let asked = assignment.task.question, asked.id == open.id,
+      let answer = asked.answer
+    {
+      entries.append(.of(Timestamp()) { $0.answer = answer })
+    }
     if !transcript.progress.hasQuestion {
       entries.append(.of(Timestamp()) { $0.user = .with { $0.text = assignment.task.prompt } })
     }
@@ -86,13 +92,16 @@ final class SimExecution {
   private func modelTurn() {
     if stopsNow() { return }
     var progress = transcript.progress
-    let calls = plan.calls(turn: progress.turns).map { call in
+    let turn = progress.turns
+    let planned = plan.asks(turn: turn) ? [] : plan.calls(turn: turn)
+    var calls = planned.map { call in
       ToolCall.with {
         $0.id = call.id
         $0.name = call.effect.rawValue
         $0.arguments = "{}"
       }
     }
+    if planned.isEmpty { calls = [.with { ($0.id, $0.name) = ("\(taskId).\(turn).ask", Self.askTool) }] }
     let assistant = TranscriptEntry.of(Timestamp()) { $0.assistant = .with { $0.toolCalls = calls } }
     progress.add(assistant)
     runCalls(progress.pending, after: [assistant])
@@ -100,7 +109,11 @@ final class SimExecution {
 
   /// Commits the intents that are missing, runs the calls, and commits what came of them.
   private func runCalls(_ calls: [Pending], after entries: [TranscriptEntry]) {
-    let intents = calls.filter { !$0.mayHaveRun && $0.call.name != SideEffect.pure.rawValue }.map(intent)
+    if let call = calls.first(where: { $0.call.name == Self.askTool && $0.answer == nil }) {
+      return ask(about: call.call, after: entries)
+    }
+    let intents = calls.filter { !$0.mayHaveRun && ![SideEffect.pure.rawValue, Self.askTool].contains($0.call.name) }
+      .map(intent)
     guard !intents.isEmpty else { return run(calls[...], [], after: entries) }
     commit(.intent, entries + intents) { $0.run(calls[...], [], after: []) }
   }
@@ -116,6 +129,7 @@ final class SimExecution {
   }
 
   private func run(_ pending: Pending, _ ended: @escaping (SimExecution, String) -> Void) {
+    if let answer = pending.answer { return ended(self, "\(answer.verdict.label) \(answer.text)") }
     let call = SimPlan.Call(id: pending.call.id, effect: SideEffect(rawValue: pending.call.name) ?? .pure)
     if call.effect == .pure { return ended(self, "seen") }
     if call.effect == .unsafe, pending.mayHaveRun, !node.faults.repeatsUnsafeTools { return ended(self, "outcome unknown") }
@@ -130,6 +144,21 @@ final class SimExecution {
       }
       execution.after(execution.node.world.random(1...400)) { ended($0, "done") }
     }
+  }
+
+  private static let askTool = "ask_user"
+
+  /// Hands the task back until a person has answered.
+  private func ask(about call: ToolCall, after entries: [TranscriptEntry]) {
+    if stopsNow() { return }
+    let question = TaskQuestion.with {
+      $0.id = "q\(head + 1)"
+      $0.kind = .input
+      $0.text = "what now?"
+      $0.call = call
+    }
+    let entry = TranscriptEntry.of(Timestamp()) { $0.question = question }
+    commit(.question, entries + [entry], ask: question) { $0.over() }
   }
 
   private func intent(of pending: Pending) -> TranscriptEntry {
@@ -187,7 +216,7 @@ final class SimExecution {
   /// A commit failed: the work is somebody else's, or kai-session cannot be reached, or its store has failed for good.
   private func end(after error: WireError, isFinishing: Bool) {
     let isAbandoned =
-      control.stop == .leaseLost || error.meansLeaseIsLost || error.retry == .reconnect
+      control.stop == .leaseLost || error.meansLeaseIsLost || error.isOfTheService || error.retry == .reconnect
       || error.errorCode == .deadlineExceeded || isFinishing
     if isAbandoned { return over() }
     node.record.mayFail.insert(taskId)
@@ -202,7 +231,7 @@ final class SimExecution {
 
   private func commit(
     _ kind: CheckpointKind, _ entries: [TranscriptEntry], finish: TaskResult? = nil, release: Bool = false,
-    then next: @escaping (SimExecution) -> Void
+    ask: TaskQuestion? = nil, then next: @escaping (SimExecution) -> Void
   ) {
     if control.stop == .leaseLost { return over() }
     guard let body = try? CheckpointArchive.seal(.with { $0.entries = entries }) else { return over() }
@@ -215,6 +244,7 @@ final class SimExecution {
       $0.bodyCrc = body.crc
       $0.finish = finish
       $0.release = release
+      $0.ask = ask
     }
     let (lease, leases, ignoresFences) = (assignment.lease, node.leases, node.faults.ignoresFences)
     node.client.call(.checkpointCommit, request, attachment: body.bytes) {

@@ -26,5 +26,9 @@ struct SimPlan {
     }
   }
 
-  var calls: [Call] { (0..<turns).flatMap(calls) }
+  /// Whether the agent asks the user in this turn, and calls nothing else.
+  func asks(turn: Int) -> Bool { (seed / 3 + turn) % 8 == 0 }
+
+  /// What a completed task did.
+  var calls: [Call] { (0..<turns).filter { !asks(turn: $0) }.flatMap(calls) }
 }

@@ -52,6 +52,12 @@ final class PlantedTransaction: Transaction {
       }
     case .dropsRequeues:
       if sql.hasPrefix("UPDATE tasks SET status") { requeues = values[0] == Value(TaskStatus.queued) }
+    case .forgetsAnswers:
+      if sql.hasPrefix("UPDATE tasks SET status"), case .blob(let bytes) = values[8] {
+        var question = try TaskQuestion(decoding: bytes)
+        question.answer?.text = ""
+        values[8] = .blob(question.encoded())
+      }
     case .mixesUpResults:
       if sql.hasPrefix("UPDATE tasks SET status"), values[0] == Value(TaskStatus.cancelled) {
         values[0] = Value(TaskStatus.completed)

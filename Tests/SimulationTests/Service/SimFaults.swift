@@ -13,6 +13,8 @@ struct SimFaults {
   var statement: StatementBug?
   /// What ended just before a restart is taken up again after it.
   var forgetsEnds = false
+  /// A restart does not find the tasks that wait for a person.
+  var forgetsWaiting = false
 
   // Clients and nodes.
   /// A client that lost its connection repeats its request with a new idempotency key.
@@ -60,6 +62,8 @@ enum StatementBug {
   case skipsEventNumbers
   /// The queue does not hear that a task is to be run again.
   case dropsRequeues
+  /// What a person answered is not stored, although the task goes on.
+  case forgetsAnswers
   /// A task that ended says one thing, its result another.
   case mixesUpResults
 }

@@ -58,7 +58,9 @@ final class SimServer {
         identity: ServerIdentity(master: master, version: "sim", startedAt: surroundings.now()), surroundings: surroundings,
         monotonicMs: { unsafeWorld.value.nowMs }, timers: world.timers, logger: logger))
     self.assembly = assembly
-    assembly.tasks.takeUp(try store.look { (transaction) throws(WireError) in try TaskQueue.leftovers(in: transaction) })
+    var left = try store.look { (transaction) throws(WireError) in try TaskQueue.leftovers(in: transaction) }
+    if faults.forgetsWaiting { left.waiting = [] }
+    assembly.tasks.takeUp(left)
   }
 
   /// kill -9, or a power cut.

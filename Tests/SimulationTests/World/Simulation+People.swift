@@ -21,8 +21,14 @@ extension Simulation {
     }
   }
 
+  /// Nobody waits for ever for an answer, so that all comes to rest.
+  private static let newSession = SessionCreateRequest.with {
+    $0.dbConnectionId = "shop"
+    $0.policy = .with { $0.answerTimeoutMs = 4_000 }
+  }
+
   private func makeSession() {
-    ask(.sessionCreate, SessionCreateRequest.with { $0.dbConnectionId = "shop" }) { [self] (session: Session) in
+    ask(.sessionCreate, Self.newSession) { [self] (session: Session) in
       sessions.append(session.id)
     }
   }
@@ -40,6 +46,26 @@ extension Simulation {
       ask(.sessionPause, SessionRef(id: session)) { (_: Session) in }
       world.after(world.random(10...4_000)) { [self] in resume(session) }
     default: break
+    }
+  }
+
+  /// People look now and then what is asked of them, and answer most of it; some tasks they never look at.
+  func answerQuestions() {
+    guard !faultsAreOver else { return }
+    world.after(world.random(300...3_000)) { [self] in answerQuestions() }
+    ask(.taskList, TaskListRequest.with { $0.status = .waiting }) { [self] (list: TaskList) in
+      for task in list.tasks where (task.id.utf8.last ?? 0) > UInt8(ascii: "3") && !world.chance(30) { answer(task) }
+    }
+  }
+
+  private func answer(_ task: TaskRecord) {
+    guard let question = task.question else { return }
+    world.inject("answer")
+    let request = TaskAnswerRequest.with {
+      ($0.id, $0.questionId, $0.verdict, $0.text) = (task.id, question.id, .reply, "\(world.random(1...1_000_000))")
+    }
+    ask(.taskAnswer, request) { [self] (task: TaskRecord) in
+      if let answer = task.question?.answer { record.answered(task.id, answer) }
     }
   }
 

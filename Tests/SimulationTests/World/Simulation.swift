@@ -62,6 +62,7 @@ final class Simulation {
     for _ in 0..<world.random(1...4) { addNode() }
     world.after(500) { [self] in live() }
     world.after(600) { [self] in fail() }
+    world.after(700) { [self] in answerQuestions() }
     world.run(untilMs: Self.stormMs)
     faultsAreOver = true
     server.disk.failure = nil

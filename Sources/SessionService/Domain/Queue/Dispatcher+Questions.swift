@@ -35,9 +35,10 @@ extension Dispatcher {
 
   /// The answer is stored, or that there is none: the task goes on before all others of its session.
   mutating func answered(_ task: QueuedTask, sessionIsOpen: Bool, now: Moment) -> [DispatchAction] {
-    guard case .waiting = tasks[task.taskId] else { return [] }
-    tasks[task.taskId] = nil
-    queues[task.sessionId]?.waiting = nil
+    if case .waiting = tasks[task.taskId] {
+      tasks[task.taskId] = nil
+      queues[task.sessionId]?.waiting = nil
+    }
     return enqueue(task, sessionIsOpen: sessionIsOpen, now: now)
   }
 
