@@ -30,7 +30,8 @@ struct OpenAIModel: Model {
     while true {
       let failure: ChatFailure
       do throws(ChatFailure) {
-        return try await attempt(body, budget: retries.budget - (.now - start), onToken: onToken)
+        let reply = try await attempt(body, budget: retries.budget - (.now - start), onToken: onToken)
+        return TextToolCalls(tools: turn.tools).reading(reply)
       } catch {
         failure = error
       }
