@@ -12,7 +12,8 @@ package struct AgentOptions: ParsableArguments {
   @Option(help: "The node's name (default: the host's).") var name: String?
   @Option(name: .customLong("label"), help: ArgumentHelp("A label, for tasks to choose nodes by.", valueName: "k=v"))
   var labels: [String] = []
-  @Option(help: ArgumentHelp("offline or openai:MODEL (default: offline).", valueName: "spec")) var model: String?
+  @Option(help: ArgumentHelp("offline, openai:MODEL or anthropic:MODEL (default: offline).", valueName: "spec")) var model:
+    String?
   @Option(help: ArgumentHelp("The base address of the model's server.", valueName: "url")) var modelUrl: String?
   @Option(help: ArgumentHelp("The file with the model's key.", valueName: "file")) var modelKeyFile: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))

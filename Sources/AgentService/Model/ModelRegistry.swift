@@ -4,20 +4,23 @@ import Wire
 enum ModelRegistry {
   /// - Parameters:
   ///   - spec: see ``ModelSpec``.
-  ///   - url: the base address of an OpenAI-compatible server; nil means OpenAI's own.
+  ///   - url: the base address of the model's server; nil means OpenAI's or Anthropic's own.
   ///   - keyFile: a file with the server's key on one line; nil for servers that want none.
   /// - Throws: `usage` for a spec or an address that cannot be used, `local_io` for the key file.
   static func model(spec: String, url: String?, keyFile: String?) throws(WireError) -> any Model {
     switch try ModelSpec(parsing: spec) {
     case .offline: return OfflineModel()
     case .openAI(let model):
-      let key: String? = if let keyFile { try Self.key(in: keyFile) } else { nil }
-      let endpoint = try OpenAIEndpoint(base: url ?? OpenAIEndpoint.defaultBase, key: key)
+      let endpoint = try ModelEndpoint(base: url, key: try key(in: keyFile), dialect: .openAI)
       return OpenAIModel(model: model, endpoint: endpoint, client: HTTPClient())
+    case .anthropic(let model):
+      let endpoint = try ModelEndpoint(base: url, key: try key(in: keyFile), dialect: .anthropic)
+      return AnthropicModel(model: model, endpoint: endpoint, client: HTTPClient())
     }
   }
 
-  private static func key(in path: String) throws(WireError) -> String {
+  private static func key(in path: String?) throws(WireError) -> String? {
+    guard let path else { return nil }
     let text = try SmallFile.text(of: path)
     let words = text.split(whereSeparator: \.isWhitespace)
     guard words.count == 1 else {

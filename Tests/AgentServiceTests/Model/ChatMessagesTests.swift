@@ -123,7 +123,7 @@ import Wire
   }
 }
 
-@Suite struct OpenAIEndpointTests {
+@Suite struct ModelEndpointTests {
   @Test(arguments: [
     ("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
     ("http://localhost:8080/v1/", "http://localhost:8080/v1/chat/completions"),
@@ -132,19 +132,19 @@ import Wire
     ("https://h/v1?api-version=2", "https://h/v1/chat/completions?api-version=2"),
   ])
   func aBaseAddressIsJoined(base: String, url: String) throws {
-    #expect(try OpenAIEndpoint(base: base, key: nil).url == url)
+    #expect(try ModelEndpoint(base: base, key: nil).url == url)
   }
 
   @Test(arguments: [
     "", "localhost:8080", "ftp://h/", "http://", "http:///v1", "https://user:pw@h/v1", "http://h/a b", "http://h/#x",
   ])
   func anAddressThatCannotBeIsRefusedWithASentence(base: String) {
-    #expect(throws: WireError.self) { try OpenAIEndpoint(base: base, key: nil) }
+    #expect(throws: WireError.self) { try ModelEndpoint(base: base, key: nil) }
   }
 
   @Test func aKeyWithALineBreakIsRefusedAndNeverShown() {
     do throws(WireError) {
-      _ = try OpenAIEndpoint(base: "http://h", key: "hush\nX-Evil: 1")
+      _ = try ModelEndpoint(base: "http://h", key: "hush\nX-Evil: 1")
       Issue.record("accepted")
     } catch {
       #expect(!error.description.contains("hush"))
@@ -152,7 +152,7 @@ import Wire
   }
 
   @Test func anEndpointPrintsWithoutItsKey() throws {
-    let endpoint = try OpenAIEndpoint(base: "http://h", key: "hush-hush")
+    let endpoint = try ModelEndpoint(base: "http://h", key: "hush-hush")
     var dumped = ""
     dump(endpoint, to: &dumped)
     #expect(!"\(endpoint) \(String(reflecting: endpoint)) \(dumped)".contains("hush"))
@@ -184,9 +184,10 @@ import Wire
   @Test func theSpecsThereAreAreUnderstood() throws {
     #expect(try ModelSpec(parsing: "offline") == .offline)
     #expect(try ModelSpec(parsing: "openai:llama3:8b") == .openAI("llama3:8b"))
+    #expect(try ModelSpec(parsing: "anthropic:x") == .anthropic("x"))
   }
 
-  @Test(arguments: ["", "openai", "openai:", "offline:x", "gpt-4", "anthropic:x"])
+  @Test(arguments: ["", "openai", "openai:", "offline:x", "gpt-4", "anthropic:"])
   func othersAreRefusedAsUsage(spec: String) {
     do throws(WireError) {
       _ = try ModelSpec(parsing: spec)

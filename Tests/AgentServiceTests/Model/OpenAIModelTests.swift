@@ -18,7 +18,7 @@ import Wire
     var timeouts = HTTPTimeouts()
     change(&timeouts)
     return OpenAIModel(
-      model: "gpt-test", endpoint: try OpenAIEndpoint(base: server.url + "/v1", key: key), client: client,
+      model: "gpt-test", endpoint: try ModelEndpoint(base: server.url + "/v1", key: key), client: client,
       timeouts: timeouts, retries: retries ?? RetrySchedule(base: .milliseconds(5), cap: .milliseconds(20)))
   }
 

@@ -3,7 +3,7 @@ import Wire
 
 /// Puts a reply together from the chunks of a stream, or from one whole answer. The dialects of the servers that call
 /// themselves compatible differ in small things; each is met where it says so.
-struct ChatAssembler {
+struct ChatAssembler: ReplyAssembler {
   static let maxToolCalls = 128
   static let maxTextBytes = Limits.textBytes
 
@@ -22,16 +22,15 @@ struct ChatAssembler {
   private var finishReason: String?
   private var hasChoice = false
 
-  /// Whether the server said that the model is done.
   var isFinished: Bool { finishReason != nil }
+  /// Usage may follow the end.
+  var isOver: Bool { false }
 
-  /// Takes one chunk, or one whole answer.
-  /// - Returns: the piece of the answer's text in it, for people who watch; often empty.
-  /// - Throws: `model_protocol` when it is not what it should be; `model_unavailable` when it carries the server's error.
   mutating func take(_ chunk: JSONValue) throws(WireError) -> String {
-    guard chunk.object != nil else { throw ChatFailure.malformed("a chunk that is no JSON object") }
+    guard chunk.object != nil else { throw ModelFailure.malformed("a chunk that is no JSON object") }
     if let error = chunk["error"], !error.isNull {
-      throw WireError(.modelUnavailable, "The model's server broke off: \(ChatFailure.sentence(in: chunk) ?? "no reason given").")
+      throw WireError(
+        .modelUnavailable, "The model's server broke off: \(ModelFailure.sentence(in: chunk) ?? "no reason given").")
     }
     takeUsage(chunk["usage"])
     guard let choice = chunk["choices"]?.array?.first else { return "" }
@@ -46,10 +45,8 @@ struct ChatAssembler {
     return piece
   }
 
-  /// The whole reply, when the stream is over.
-  /// - Throws: `model_protocol` when there was no answer in it.
   func reply() throws(WireError) -> ModelReply {
-    guard hasChoice else { throw ChatFailure.malformed("an answer without choices") }
+    guard hasChoice else { throw ModelFailure.malformed("an answer without choices") }
     var reply = ModelReply()
     reply.text = text
     reply.thinking = thinking
@@ -98,7 +95,7 @@ struct ChatAssembler {
       return id.isEmpty || known.id == id
     }
     if let known { return known }
-    guard calls.count < Self.maxToolCalls else { throw ChatFailure.malformed("more than \(Self.maxToolCalls) tool calls") }
+    guard calls.count < Self.maxToolCalls else { throw ModelFailure.malformed("more than \(Self.maxToolCalls) tool calls") }
     calls.append(PartialCall(index: index))
     return calls.count - 1
   }
@@ -114,7 +111,7 @@ struct ChatAssembler {
 
   private static func append(_ piece: String, to text: inout String) throws(WireError) {
     guard text.utf8.count + piece.utf8.count <= maxTextBytes else {
-      throw ChatFailure.malformed("a text of more than \(maxTextBytes) bytes")
+      throw ModelFailure.malformed("a text of more than \(maxTextBytes) bytes")
     }
     text += piece
   }

@@ -1,19 +1,19 @@
 import Wire
 
-/// Where an OpenAI-compatible server is, and the key for it. Prints without the key.
-struct OpenAIEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
-  static let defaultBase = "https://api.openai.com/v1"
-
-  /// The address of `chat/completions`.
+/// Where a model's server is, and the key for it. Prints without the key.
+struct ModelEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
+  /// The address that requests go to.
   let url: String
+  private let dialect: ModelDialect
   /// Nil for servers that want none, as local ones do.
   private let key: String?
 
   /// - Parameters:
-  ///   - base: such as `https://api.openai.com/v1`; a trailing slash, or the whole `…/chat/completions`, is fine.
+  ///   - base: such as `https://api.openai.com/v1`; a trailing slash, or the whole path, is fine. nil is the dialect's own.
   ///   - key: printable ASCII without spaces.
   /// - Throws: `usage`, with a sentence that never repeats the key.
-  init(base: String, key: String?) throws(WireError) {
+  init(base: String?, key: String?, dialect: ModelDialect = .openAI) throws(WireError) {
+    let base = base ?? dialect.defaultBase
     let lower = base.lowercased()
     guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
       throw Self.bad("must begin with http:// or https://")
@@ -29,18 +29,12 @@ struct OpenAIEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
         throw WireError(.usage, "The model's key must be one line of printable characters.", hint: "Check --model-key-file.")
       }
     }
-    url = Self.joined(base)
+    url = Self.joined(base, dialect.path)
+    self.dialect = dialect
     self.key = key
   }
 
-  var headers: [HTTPHeader] {
-    var headers = [
-      HTTPHeader(name: "Content-Type", value: "application/json"),
-      HTTPHeader(name: "Accept", value: "text/event-stream, application/json"),
-    ]
-    if let key { headers.append(HTTPHeader(name: "Authorization", value: "Bearer \(key)")) }
-    return headers
-  }
+  var headers: [HTTPHeader] { dialect.headers(key: key) }
 
   /// `text` with the key blotted out: some servers repeat it in their errors.
   func redacting(_ text: String) -> String {
@@ -52,15 +46,15 @@ struct OpenAIEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
   var customMirror: Mirror { Mirror(self, children: ["url": url]) }
 
   /// A query stays behind the path, as some gateways want their API version there.
-  private static func joined(_ base: String) -> String {
+  private static func joined(_ base: String, _ suffix: String) -> String {
     let split = base.firstIndex(of: "?") ?? base.endIndex
     var path = String(base[..<split])
     while path.hasSuffix("/") { path.removeLast() }
-    if !path.hasSuffix("/chat/completions") { path += "/chat/completions" }
+    if !path.hasSuffix(suffix) { path += suffix }
     return path + base[split...]
   }
 
   private static func bad(_ fault: String) -> WireError {
-    WireError(.usage, "The model's address (--model-url) \(fault).", hint: "It looks like \(defaultBase).")
+    WireError(.usage, "The model's address (--model-url) \(fault).", hint: "It looks like \(ModelDialect.openAI.defaultBase).")
   }
 }

@@ -2,7 +2,7 @@ import JSON
 import Wire
 
 /// A failed try: the error, and whether and when another try makes sense.
-struct ChatFailure: Error {
+struct ModelFailure: Error {
   let error: WireError
   let isWorthRetrying: Bool
   /// What the server asked for.

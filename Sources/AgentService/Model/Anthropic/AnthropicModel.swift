@@ -1,0 +1,24 @@
+import JSON
+import Wire
+
+/// A model behind Anthropic's Messages API, or a server that speaks it: with tools, streamed, its prompt cached.
+struct AnthropicModel: Model {
+  let name: String
+  private let model: String
+  private let call: RemoteCall
+
+  /// - Parameter model: the name as the server knows it.
+  init(
+    model: String, endpoint: ModelEndpoint, client: HTTPClient, timeouts: HTTPTimeouts = HTTPTimeouts(),
+    retries: RetrySchedule = RetrySchedule()
+  ) {
+    name = "anthropic:\(model)"
+    self.model = model
+    call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries)
+  }
+
+  func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
+    let body = [UInt8](MessagesRequest.body(model: model, turn).text().utf8)
+    return try await call.reply(to: body, with: MessageAssembler(), onToken: onToken)
+  }
+}

@@ -1,0 +1,91 @@
+import Wire
+
+/// A call to a model's server: sent, tried again where that makes sense, and read as it comes.
+struct RemoteCall: Sendable {
+  let endpoint: ModelEndpoint
+  let client: HTTPClient
+  let timeouts: HTTPTimeouts
+  let retries: RetrySchedule
+
+  /// - Parameters:
+  ///   - body: the request's JSON.
+  ///   - assembler: an empty one, which puts the server's dialect together.
+  /// - Throws: what ``Model/respond(to:onToken:)`` throws; never with the key in it.
+  func reply<Assembler: ReplyAssembler>(
+    to body: [UInt8], with assembler: Assembler, onToken: @escaping @Sendable (String) -> Void
+  ) async throws(WireError) -> ModelReply {
+    let start = ContinuousClock.now
+    var retry = 0
+    while true {
+      let failure: ModelFailure
+      do throws(ModelFailure) {
+        return try await attempt(body, budget: retries.budget - (.now - start), assembler, onToken: onToken)
+      } catch {
+        failure = error
+      }
+      retry += 1
+      guard failure.isWorthRetrying,
+        let delay = retries.delay(
+          retry: retry, elapsed: .now - start, retryAfter: failure.retryAfter, random: .random(in: 0..<1))
+      else { throw redacted(failure.error) }
+      do {
+        try await Task.sleep(for: delay)
+      } catch {
+        throw WireError(.cancelled, "The call to the model was cancelled.")
+      }
+    }
+  }
+
+  /// One try.
+  private func attempt<Assembler: ReplyAssembler>(
+    _ body: [UInt8], budget: Duration, _ assembler: Assembler,
+    onToken: @escaping @Sendable (String) -> Void
+  ) async throws(ModelFailure) -> ModelReply {
+    var timeouts = timeouts
+    timeouts.total = max(min(timeouts.total, budget), .milliseconds(1))
+    let request = HTTPRequest(url: endpoint.url, headers: endpoint.headers, body: body, timeouts: timeouts)
+    let response: HTTPResponse
+    var refusal: [UInt8] = []
+    do throws(HTTPFailure) {
+      response = try await client.send(request)
+      if response.head.status != 200 { refusal = try await response.body() }
+    } catch {
+      throw ModelFailure(error, timeouts: timeouts)
+    }
+    guard response.head.status == 200 else { throw ModelFailure(response.head, body: refusal) }
+    let stream = ReplyStream(assembler, contentType: response.head.headers["content-type"])
+    return try await read(response, stream, timeouts, onToken: onToken)
+  }
+
+  private func read<Assembler: ReplyAssembler>(
+    _ response: HTTPResponse, _ stream: ReplyStream<Assembler>, _ timeouts: HTTPTimeouts,
+    onToken: @escaping @Sendable (String) -> Void
+  ) async throws(ModelFailure) -> ModelReply {
+    var stream = stream
+    var emitted = false
+    do {
+      while !stream.isDone, let bytes = try await response.next() {
+        for piece in try stream.feed(bytes) where !piece.isEmpty {
+          emitted = true
+          onToken(piece)
+        }
+      }
+      return try stream.reply()
+    } catch let error as WireError {
+      // Once people have seen a part of an answer, another one must not follow it.
+      let isPassing = error.errorCode == .modelUnavailable && !emitted
+      throw ModelFailure(error, isWorthRetrying: isPassing)
+    } catch let failure as HTTPFailure {
+      let failure = ModelFailure(failure, timeouts: timeouts)
+      throw ModelFailure(failure.error, isWorthRetrying: failure.isWorthRetrying && !emitted)
+    } catch {
+      throw ModelFailure(ModelFailure.malformed("something unexpected"), isWorthRetrying: false)
+    }
+  }
+
+  private func redacted(_ error: WireError) -> WireError {
+    var error = error
+    error.message = endpoint.redacting(error.message)
+    return error
+  }
+}
