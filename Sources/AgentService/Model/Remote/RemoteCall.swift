@@ -6,6 +6,7 @@ struct RemoteCall: Sendable {
   let client: HTTPClient
   let timeouts: HTTPTimeouts
   let retries: RetrySchedule
+  let breaker = CircuitBreaker()
 
   /// - Parameters:
   ///   - body: the request's JSON.
@@ -18,21 +19,49 @@ struct RemoteCall: Sendable {
     var retry = 0
     while true {
       let failure: ModelFailure
+      try await waitForServer(until: start + retries.budget)
       do throws(ModelFailure) {
-        return try await attempt(body, budget: retries.budget - (.now - start), assembler, onToken: onToken)
+        let reply = try await attempt(body, budget: retries.budget - (.now - start), assembler, onToken: onToken)
+        breaker.succeeded()
+        return reply
       } catch {
         failure = error
+        note(failure.error)
       }
       retry += 1
       guard failure.isWorthRetrying,
         let delay = retries.delay(
           retry: retry, elapsed: .now - start, retryAfter: failure.retryAfter, random: .random(in: 0..<1))
       else { throw redacted(failure.error) }
-      do {
-        try await Task.sleep(for: delay)
-      } catch {
-        throw WireError(.cancelled, "The call to the model was cancelled.")
+      try await pause(delay)
+    }
+  }
+
+  /// Waits while the server is left alone.
+  /// - Throws: `model_unavailable` when that is longer than the call may take.
+  private func waitForServer(until deadline: ContinuousClock.Instant) async throws(WireError) {
+    while case .wait(let time) = breaker.ask(at: .now) {
+      guard .now + time < deadline else {
+        throw WireError(
+          .modelUnavailable, "The model's server has failed several times in a row and is left alone for a while.",
+          hint: "See whether the server at --model-url is well.")
       }
+      try await pause(time)
+    }
+  }
+
+  private func pause(_ time: Duration) async throws(WireError) {
+    do { try await Task.sleep(for: time) } catch {
+      throw WireError(.cancelled, "The call to the model was cancelled.")
+    }
+  }
+
+  /// Tells the breaker what a failure says of the server.
+  private func note(_ error: WireError) {
+    switch error.errorCode {
+    case .modelUnavailable, .modelTimeout: breaker.failed(at: .now)
+    case .cancelled: breaker.abandoned()
+    default: breaker.succeeded()
     }
   }
 
