@@ -38,11 +38,13 @@ let package = Package(
     // Module maps over Debian's -dev packages.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
     // Small leaves that the programs share.
     .target(name: "JSON", swiftSettings: house),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: house),
+    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: house),
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, crypto, logging], swiftSettings: house),
@@ -54,7 +56,7 @@ let package = Package(
     // A library, so that a program can be a node with tools of its own; its command line is a target by itself.
     .target(
       name: "AgentService",
-      dependencies: ["Wire", "JSON", "SQLite", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
+      dependencies: ["Wire", "JSON", "SQLite", "PostgreSQL", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
       exclude: ["Launch"], swiftSettings: house),
     .executableTarget(
       name: "kai-agent", dependencies: ["AgentService", "ServiceLaunch", "Wire", arguments],
@@ -89,7 +91,7 @@ let package = Package(
     .target(name: "LoopbackHTTP", dependencies: [nio, nioPosix], path: "Tests/LoopbackHTTP", swiftSettings: house),
     .testTarget(
       name: "AgentServiceTests",
-      dependencies: ["AgentService", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments, logging],
+      dependencies: ["AgentService", "LoopbackHTTP", "Wire", "JSON", "SQLite", "PostgreSQL", nio, nioPosix, arguments, logging],
       swiftSettings: house),
     .testTarget(
       name: "kaictlTests", dependencies: ["kaictl", "Wire", "JSON", nio, nioPosix, crypto, arguments, logging],

@@ -133,6 +133,7 @@ extension DatabaseValue {
     case .null: .some(nil)
     case .integer(let value): .some(Double(value))
     case .real(let value): .some(value.isFinite ? value : nil)
+    case .decimal(let text): Double(text)
     case .text, .blob: nil
     }
   }
@@ -143,7 +144,7 @@ extension DatabaseValue {
     case .null: "(none)"
     case .integer(let value): String(value)
     case .real(let value): ChartNumber.plain(value)
-    case .text(let text): text
+    case .text(let text), .decimal(let text): text
     case .blob(let bytes): "(\(bytes.count) bytes)"
     }
   }

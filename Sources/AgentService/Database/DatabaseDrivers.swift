@@ -14,7 +14,7 @@ protocol DatabaseDriver: Sendable {
 
 /// The drivers of this node, by the scheme of a connection's URI.
 struct DatabaseDrivers: Sendable {
-  static let standard = DatabaseDrivers([SQLiteDriver()])
+  static let standard = DatabaseDrivers([SQLiteDriver(), PostgreSQLDriver()])
 
   private let drivers: [any DatabaseDriver]
 

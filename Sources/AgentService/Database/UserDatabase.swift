@@ -5,6 +5,8 @@ enum DatabaseValue: Sendable, Equatable {
   case null
   case integer(Int64)
   case real(Double)
+  /// An exact number with a point, as the database writes it.
+  case decimal(String)
   case text(String)
   case blob([UInt8])
 }
@@ -43,7 +45,10 @@ struct ForeignKey: Sendable, Equatable {
 }
 
 struct TableInfo: Sendable, Equatable {
+  /// What people call it: with its schema in front if it needs one.
   var name: String
+  /// The schema that has to be named; nil for a table that is found without.
+  var schema: String? = nil
   var isView: Bool
   var columns: [ColumnInfo]
   var foreignKeys: [ForeignKey]
@@ -58,4 +63,21 @@ protocol UserDatabase: Sendable {
   /// - Throws: `sql_refused`, `sql_error`, `sql_timeout`, `database_unavailable`, `cancelled`.
   func query(_ sql: String, _ parameters: [DatabaseValue], limits: QueryLimits) async throws(WireError) -> QueryResult
   func close() async
+  /// What an operator should know of how it is opened, in sentences.
+  var warnings: [String] { get async }
+}
+
+extension UserDatabase {
+  var warnings: [String] { [] }
+}
+
+extension DatabaseValue {
+  /// What it takes in memory, in bytes, about.
+  var size: Int {
+    switch self {
+    case .null, .integer, .real: 16
+    case .text(let text), .decimal(let text): 16 + text.utf8.count
+    case .blob(let bytes): 16 + bytes.count
+    }
+  }
 }

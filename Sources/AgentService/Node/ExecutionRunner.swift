@@ -38,6 +38,9 @@ struct ExecutionRunner: Sendable {
       let folder = try ResultsFolder.create(
         results: results, connectionId: assignment.connection.id, sessionId: assignment.session.id)
       let database = try await drivers.open(assignment.connection)
+      for warning in await database.warnings {
+        log.warning("\(warning)", metadata: ["connection": "\(assignment.connection.id)"])
+      }
       let loop = AgentLoop(
         assignment: assignment, model: model, registry: registry,
         context: ToolContext(

@@ -22,7 +22,7 @@ struct DistinctValuesTool: Tool {
     let name = SQLName.quoted(column.name)
     // No LIMIT: the driver hands over the first rows and counts the rest.
     let sql =
-      "SELECT \(name) AS value, count(*) AS count FROM \(SQLName.quoted(table.name)) "
+      "SELECT \(name) AS value, count(*) AS count FROM \(table.sqlName) "
       + "GROUP BY \(name) ORDER BY count(*) DESC, \(name)"
     let limits = QueryLimits(rows: arguments.integer("limit", default: 50))
     let result = try await context.database.query(sql, [], limits: limits)

@@ -15,7 +15,7 @@ struct RowCounts {
   /// The number of rows, or null when it takes too long or a view is broken.
   func rows(of table: TableInfo) async throws(WireError) -> JSONValue {
     guard ContinuousClock.now < deadline else { return .null }
-    let sql = "SELECT count(*) FROM \(SQLName.quoted(table.name))"
+    let sql = "SELECT count(*) FROM \(table.sqlName)"
     do throws(WireError) {
       let limits = QueryLimits(rows: 1, bytes: 1_024, milliseconds: Self.tableMs, countRows: 1)
       guard case .integer(let count)? = try await database.query(sql, [], limits: limits).rows.first?.first else {

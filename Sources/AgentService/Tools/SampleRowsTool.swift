@@ -20,7 +20,7 @@ struct SampleRowsTool: Tool {
     for name in arguments.texts("columns") { columns.append(SQLName.quoted(try table.column(named: name).name)) }
     let limit = arguments.integer("limit", default: 5)
     let list = columns.isEmpty ? "*" : columns.joined(separator: ", ")
-    let sql = "SELECT \(list) FROM \(SQLName.quoted(table.name)) LIMIT \(limit)"
+    let sql = "SELECT \(list) FROM \(table.sqlName) LIMIT \(limit)"
     let result = try await context.database.query(sql, [], limits: QueryLimits(rows: limit))
     return ToolOutput(content: result.content(), sql: sql, rowCount: result.rowCount)
   }

@@ -41,6 +41,12 @@ extension TableInfo {
 }
 
 extension TableInfo {
+  /// Its name in SQL.
+  var sqlName: String {
+    guard let schema else { return SQLName.quoted(name) }
+    return SQLName.quoted(schema) + "." + SQLName.quoted(String(name.dropFirst(schema.count + 1)))
+  }
+
   /// What it is, for a model.
   var kind: String { isView ? "view" : "table" }
 }

@@ -51,17 +51,8 @@ extension DatabaseValue {
     case .null: .null
     case .integer(let value): .integer(value)
     case .real(let value): .real(value)
-    case .text(let value): .text(value)
+    case .text(let value), .decimal(let value): .text(value)
     case .blob(let value): .blob(value)
-    }
-  }
-
-  /// What it takes in memory, in bytes, about.
-  fileprivate var size: Int {
-    switch self {
-    case .null, .integer, .real: 16
-    case .text(let text): 16 + text.utf8.count
-    case .blob(let bytes): 16 + bytes.count
     }
   }
 }

@@ -1,0 +1,204 @@
+import PostgreSQL
+import Wire
+
+/// A user's PostgreSQL database. Each call is a read-only transaction of its own with the server's time limits; an actor with a
+/// thread of its own, so that calls are serialised and never block the pool.
+actor PostgreSQLDatabase: UserDatabase {
+  private static let connectTimeoutSeconds = 10
+  /// How long to wait for somebody else's lock.
+  private static let lockMilliseconds = 2_000
+  /// For reading the schema.
+  private static let schemaMilliseconds: Int64 = 30_000
+  private static let sqlBytes = 1024 * 1024
+
+  nonisolated let dialect = Dialect.postgresql
+  nonisolated private let executor = DatabaseExecutor()
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private let uri: String
+  private var connection: PostgreSQLConnection?
+  private var isClosed = false
+  /// The role's own rights are put aside for each query.
+  private var isSuperuser = false
+  private(set) var warnings: [String] = []
+
+  init(uri: String) { self.uri = uri }
+
+  /// Connects, and looks what the role may do.
+  /// - Throws: `database_unavailable`, without the URI's password.
+  func open() throws(WireError) {
+    do throws(PostgreSQLError) {
+      let connection = try PostgreSQLConnection(
+        uri: uri, connectTimeoutSeconds: Self.connectTimeoutSeconds, applicationName: "kai-agent")
+      try connection.execute(
+        "SET DateStyle = ISO; SET IntervalStyle = postgres; SET bytea_output = hex; SET extra_float_digits = 1")
+      self.connection = connection
+      try look(connection)
+    } catch {
+      throw WireError(.databaseUnavailable, "The database cannot be opened: \(redacted(error.message)).")
+    }
+  }
+
+  func close() {
+    connection = nil
+    isClosed = true
+  }
+
+  private func look(_ connection: PostgreSQLConnection) throws(PostgreSQLError) {
+    var canWrite = false
+    try connection.query(
+      """
+      SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), EXISTS (
+        SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+          AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
+      """, columns: { _ in },
+      row: { row in
+        (isSuperuser, canWrite) = (row.text(0) == "t", row.text(1) == "t")
+        return true
+      })
+    if isSuperuser {
+      warnings.append("The database's role is a superuser; it is put aside for each query. Give KAI a role that may only read.")
+    } else if canWrite {
+      warnings.append(
+        "The database's role may write; only the read-only transaction keeps it from that. Give KAI a role that may only read.")
+    }
+  }
+
+  // MARK: Calls
+
+  func tables() async throws(WireError) -> [TableInfo] {
+    try await watched(milliseconds: Self.schemaMilliseconds) { (connection, _) throws(PostgreSQLError) in
+      try PostgreSQLSchema.tables(connection)
+    }
+  }
+
+  func query(
+    _ sql: String, _ parameters: [DatabaseValue], limits: QueryLimits
+  ) async throws(WireError) -> QueryResult {
+    guard sql.utf8.count <= Self.sqlBytes else {
+      throw WireError(.sqlRefused, "The SQL has \(sql.utf8.count) bytes, but may have at most \(Self.sqlBytes).")
+    }
+    try PostgreSQLGuard.check(sql)
+    do throws(WireError) {
+      return try await watched(milliseconds: limits.milliseconds) { (connection, watch) throws(PostgreSQLError) in
+        try connection.collect(sql, parameters.map(\.postgreSQL), limits, watch)
+      }
+    } catch {
+      guard error.errorCode == .sqlError else { throw error }
+      throw await hinted(error)
+    }
+  }
+
+  /// Runs `work` in a read-only transaction that ends, whatever comes of it, without a trace.
+  private func watched<T: Sendable>(
+    milliseconds: Int64, _ work: (PostgreSQLConnection, QueryWatch) throws(PostgreSQLError) -> T
+  ) async throws(WireError) -> T {
+    let connection = try connected()
+    let canceller = connection.canceller()
+    let watch = QueryWatch(milliseconds: milliseconds)
+    let result = await withTaskCancellationHandler {
+      Result { () throws(WireError) in
+        guard !watch.isCancelled else { throw WireError(.cancelled, "The query was cancelled before it began.") }
+        do throws(PostgreSQLError) {
+          try connection.execute(transaction(milliseconds))
+          let value = try work(connection, watch)
+          try connection.execute("ROLLBACK")
+          return value
+        } catch {
+          do throws(PostgreSQLError) { try connection.execute("ROLLBACK") } catch { self.connection = nil }
+          throw wireError(error, watch)
+        }
+      }
+    } onCancel: {
+      watch.cancel()
+      canceller?.cancel()
+    }
+    return try result.get()
+  }
+
+  private func transaction(_ milliseconds: Int64) -> String {
+    var begin =
+      "BEGIN READ ONLY; SET LOCAL statement_timeout = \(max(1, milliseconds)); SET LOCAL lock_timeout = \(Self.lockMilliseconds)"
+    // May read everything, and nothing else: see "Predefined Roles" in PostgreSQL's manual.
+    if isSuperuser { begin += "; SET LOCAL ROLE pg_read_all_data" }
+    return begin
+  }
+
+  /// The connection, made anew when the server has closed it.
+  private func connected() throws(WireError) -> PostgreSQLConnection {
+    guard !isClosed else { throw WireError(.databaseUnavailable, "The database was closed.") }
+    if connection?.isAlive != true {
+      warnings = []
+      try open()
+    }
+    guard let connection else { throw WireError(.databaseUnavailable, "The database was closed.") }
+    return connection
+  }
+
+  // MARK: Errors
+
+  private func wireError(_ error: PostgreSQLError, _ watch: QueryWatch) -> WireError {
+    let sentence = error.message + (error.hint.isEmpty ? "" : ". \(error.hint)")
+    switch error.sqlState {
+    case "25006", "42501":
+      return WireError(.sqlRefused, "The database is open for reading only: \(sentence).")
+    case "42601" where error.message.contains("multiple commands"):
+      return WireError(.sqlRefused, "There is more than one statement in the SQL; send one at a time.")
+    default: break
+    }
+    if error.isCancelled {
+      return watch.isCancelled
+        ? WireError(.cancelled, "The query was cancelled.")
+        : WireError(.sqlTimeout, "The query was interrupted after \(watch.elapsedMs) ms.")
+    }
+    if error.isLockTimeout {
+      return WireError(.databaseUnavailable, "Somebody else keeps a table locked: \(sentence).", hint: "Try again later.")
+    }
+    if error.isConnectionLost {
+      return WireError(.databaseUnavailable, "The database does not answer: \(redacted(sentence)).")
+    }
+    return WireError(.sqlError, "\(sentence).")
+  }
+
+  /// Adds the nearest names that there are to an error about one that there is not.
+  private func hinted(_ error: WireError) async -> WireError {
+    let isTable = error.message.hasPrefix("relation \"")
+    guard isTable || error.message.hasPrefix("column "), error.message.contains("does not exist"),
+      let name = Self.name(in: error.message), let tables = try? await tables()
+    else { return error }
+    let names = isTable ? tables.map(\.name) : tables.flatMap { $0.columns.map(\.name) }
+    var error = error
+    error.message += NearestNames.hint(for: name, among: names)
+    return error
+  }
+
+  /// `relation "x" does not exist`, `column t.x does not exist`: x.
+  private static func name(in message: String) -> String? {
+    let words = message.split(separator: " ", maxSplits: 2)
+    guard words.count > 1 else { return nil }
+    return words[1].filter { $0 != "\"" }.split(separator: ".").last.map { String($0) }
+  }
+
+  /// libpq's messages name host and user, and never the password; a URI that it could not read is another matter.
+  private func redacted(_ message: String) -> String {
+    let first = message.split(separator: "\n").first.map { String($0) } ?? message
+    guard let at = uri.lastIndex(of: "@"), let scheme = uri.firstRange(of: "://") else { return first }
+    let login = uri[scheme.upperBound..<at].split(separator: ":", maxSplits: 1)
+    guard login.count == 2, !login[1].isEmpty else { return first }
+    return first.split(separator: login[1], omittingEmptySubsequences: false).joined(separator: "***")
+  }
+}
+
+/// PostgreSQL servers.
+struct PostgreSQLDriver: DatabaseDriver {
+  let dialect = Dialect.postgresql
+  let schemes = ["postgresql", "postgres"]
+  let uriForm = "postgresql://user:password@host:5432/database"
+
+  func open(uri: String) async throws(WireError) -> any UserDatabase {
+    let database = PostgreSQLDatabase(uri: uri)
+    try await database.open()
+    return database
+  }
+}

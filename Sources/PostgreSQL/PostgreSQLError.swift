@@ -1,0 +1,21 @@
+/// What the server, or the way to it, said.
+public struct PostgreSQLError: Error, Sendable, Equatable {
+  /// The server's SQLSTATE, five characters; empty when the connection itself failed.
+  public let sqlState: String
+  public let message: String
+  /// The server's own advice, often empty.
+  public let hint: String
+
+  public init(sqlState: String = "", message: String, hint: String = "") {
+    self.sqlState = sqlState
+    self.message = message
+    self.hint = hint
+  }
+
+  /// Cancelled, or stopped by `statement_timeout`.
+  public var isCancelled: Bool { sqlState == "57014" }
+  /// A lock was not had within `lock_timeout`.
+  public var isLockTimeout: Bool { sqlState == "55P03" }
+  /// The connection is of no use any more.
+  public var isConnectionLost: Bool { sqlState.isEmpty || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P") }
+}
