@@ -106,7 +106,7 @@ struct AgentLoop: Sendable {
     let turn = ModelTurn(
       system: SystemPrompt.text(for: assignment), entries: transcript.window(for: assignment.task.id),
       taskId: assignment.task.id, tools: registry.tools(for: assignment.mode),
-      stepsLeft: Int(assignment.session.recursionLimit) - progress.turns)
+      stepsLeft: Int(assignment.session.recursionLimit) - progress.turns, dialect: assignment.connection.dialect)
     let clock = ContinuousClock()
     let start = clock.now
     let tokens = TokenStream(taskId: assignment.task.id, committer: committer)

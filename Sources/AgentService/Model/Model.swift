@@ -20,6 +20,8 @@ struct ModelTurn: Sendable {
   let tools: [ToolDefinition]
   /// Steps that are left before the recursion limit, this one included.
   let stepsLeft: Int
+  /// Of the database that is asked.
+  var dialect = Dialect.sqlite
 }
 
 /// What a model said: text, tool calls, or both.

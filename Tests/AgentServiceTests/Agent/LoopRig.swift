@@ -179,12 +179,14 @@ struct LoopRig {
   var memory = OneMemory()
   var taskId = "task_000000000001"
   var policy: SessionPolicy?
+  var database: any UserDatabase = NoDatabase()
+  var prompt = "How many?"
 
   func run(
     _ model: any Model, attempt: UInt32 = 1, control: ExecutionControl = ExecutionControl(), answer: TaskAnswer? = nil
   ) async throws -> AgentLoop.Ending {
     let assignment = Assignment.with { assignment in
-      assignment.task = .with { ($0.id, $0.prompt, $0.attempt) = (taskId, "How many?", attempt) }
+      assignment.task = .with { ($0.id, $0.prompt, $0.attempt) = (taskId, prompt, attempt) }
       assignment.task?.question = answer.flatMap { answer in
         chain.steps.last?.ask.map { asked in
           var asked = asked
@@ -197,14 +199,17 @@ struct LoopRig {
         $0.policy = policy
         ($0.id, $0.mode, $0.recursionLimit) = ("sess_000000000001", .fullAutonomy, recursionLimit)
       }
-      assignment.connection = .with { $0.id = "shop" }
+      assignment.connection = .with {
+        $0.id = "shop"
+        $0.dialect = database.dialect
+      }
       assignment.epoch = UInt64(attempt)
     }
     let loop = AgentLoop(
       assignment: try ExecutionAssignment(assignment, nodeId: "node_1", nodeName: "n\(attempt)"), model: model,
       registry: ToolRegistry(tools),
       context: ToolContext(
-        sessionId: "sess_000000000001", taskId: taskId, connectionId: "shop", database: NoDatabase(),
+        sessionId: "sess_000000000001", taskId: taskId, connectionId: "shop", database: database,
         folder: ResultsFolder(root: "/nonexistent"), memory: memory, step: 0),
       committer: chain, control: control, now: { Timestamp(microseconds: 1) })
     // A person has answered: the task is queued again.

@@ -111,6 +111,21 @@ import Wire
     }
   }
 
+  @Test(arguments: [
+    ("total amount by customer name", "Ana", "262.5"), ("how many orders in January 2024?", "1", ""),
+    ("total amount by month", "2024-01", "12.5"),
+  ])
+  func theOfflineModelSpeaksItsDialect(_ question: String, _ first: String, _ second: String) async throws {
+    var rig = LoopRig(tools: [ListTablesTool(), DescribeTablesTool(), SQLQueryTool(), RecallTool(), FinishTool()])
+    rig.database = try await open()
+    rig.prompt = question
+    rig.memory.isOutOfOrder = true
+    #expect(try await rig.run(OfflineModel()) == .finished(.completed), "\(String(describing: rig.chain.result))")
+    let result = try #require(rig.chain.result)
+    let said = result.answer + (result.table?.rows.flatMap(\.cells).compactMap(\.text).joined(separator: " ") ?? "")
+    #expect(said.contains(first) && said.contains(second), "\(said)")
+  }
+
   @Test func aRoleThatCouldWriteIsWarnedAbout() async throws {
     #expect(await (try open(.reader)).warnings == [])
     #expect(await (try open(.owner)).warnings.first?.contains("may write") == true)

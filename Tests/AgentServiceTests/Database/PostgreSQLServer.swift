@@ -48,7 +48,10 @@ struct PostgreSQLServer: Sendable {
     server.standardError = FileHandle.nullDevice
     try server.run()
     Self.processId.withLock { $0 = server.processIdentifier }
-    atexit { PostgreSQLServer.processId.withLock { pid in if pid > 0 { kill(pid, SIGQUIT) } } }
+    atexit {
+      PostgreSQLServer.processId.withLock { pid in if pid > 0 { kill(pid, SIGQUIT) } }
+      try? FileManager.default.removeItem(atPath: "/tmp/kai-pg-\(ProcessInfo.processInfo.processIdentifier)")
+    }
     try fill(connect())
   }
 

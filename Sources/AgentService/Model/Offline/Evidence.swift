@@ -62,6 +62,7 @@ extension Analyst {
     let context: [String]
     let tools: Set<String>
     let stepsLeft: Int
+    let dialect: Dialect
     private var findings: [String: Finding] = [:]
     private var callCount = 0
     private let taskId: String
@@ -69,6 +70,7 @@ extension Analyst {
     init(_ turn: ModelTurn) {
       tools = Set(turn.tools.map(\.name))
       stepsLeft = turn.stepsLeft
+      dialect = turn.dialect
       taskId = turn.taskId
       let started = turn.entries.firstIndex { $0.taskStarted?.taskId == turn.taskId }
       let lastQuestion = turn.entries.lastIndex { $0.user != nil }

@@ -7,6 +7,7 @@ extension Analyst {
 
     private let schema: Schema
     private let query: Query
+    private var calendar: CalendarSQL { CalendarSQL(dialect: schema.dialect) }
     private var joins: [(path: [Relation], text: String)] = []
 
     /// What the columns of the result are, by place.
@@ -60,7 +61,7 @@ extension Analyst {
       }
       for group in query.groups {
         let base = sql(group.key)
-        let key = group.period.map { Self.part($0, of: base) } ?? base
+        let key = group.period.map { calendar.part($0, of: base) } ?? base
         let shown = group.period == .weekday ? Self.weekdayName(key) : key
         select.append("\(shown) AS \(unique(group.label))")
         let keyPlace = select.count - 1
@@ -191,15 +192,15 @@ extension Analyst {
         return "\(sql(operand)) \(comparison.rawValue) \(SQLText.literal(number))"
       case .date(let operand, let comparison, let day):
         // A month stands for each of its days.
-        let part = day.count == 7 ? "strftime('%Y-%m', \(sql(operand)))" : "date(\(sql(operand)))"
+        let part = calendar.part(day.count == 7 ? .month : .day, of: sql(operand))
         return "\(part) \(comparison.rawValue) \(SQLText.literal(day))"
       case .value(let operand, let values, let isNegated):
         let list = values.map(SQLText.literal).joined(separator: ", ")
         let text = sql(operand)
         if isNegated { return "\(text) NOT IN (\(list))" }
         return values.count == 1 ? "\(text) = \(list)" : "\(text) IN (\(list))"
-      case .year(let operand, let year): return "strftime('%Y', \(sql(operand))) = '\(year)'"
-      case .month(let operand, let month): return "strftime('%m', \(sql(operand))) = '\(month < 10 ? "0" : "")\(month)'"
+      case .year(let operand, let year): return "\(calendar.part(.year, of: sql(operand))) = '\(year)'"
+      case .month(let operand, let month): return "\(calendar.monthNumber(of: sql(operand))) = '\(month < 10 ? "0" : "")\(month)'"
       case .isNull(let operand): return "\(sql(operand)) IS NULL"
       case .condition(let text): return "(\(filled(text)))"
       case .unreferenced(let relation):
@@ -210,18 +211,6 @@ extension Analyst {
     }
 
     // MARK: Calendar
-
-    private static func part(_ period: Period, of date: String) -> String {
-      switch period {
-      case .year: "strftime('%Y', \(date))"
-      case .quarter: "strftime('%Y', \(date)) || '-Q' || ((CAST(strftime('%m', \(date)) AS INTEGER) + 2) / 3)"
-      case .month: "strftime('%Y-%m', \(date))"
-      case .week: "strftime('%Y-W%W', \(date))"
-      case .weekday: "strftime('%w', \(date))"
-      case .day: "date(\(date))"
-      case .hour: "strftime('%H', \(date))"
-      }
-    }
 
     private static func weekdayName(_ number: String) -> String {
       let names = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]

@@ -37,7 +37,7 @@ extension Analyst {
           let isText = !column.isNumeric
           func extreme(_ function: String) -> String {
             column.kind == .other
-              ? "NULL" : isText ? "substr(\(function)(\(name)), 1, \(valueCharacters))" : "\(function)(\(name))"
+              ? "NULL" : isText ? "substr(CAST(\(function)(\(name)) AS text), 1, \(valueCharacters))" : "\(function)(\(name))"
           }
           select += [
             "count(\(name)) AS c\(index)_present",
@@ -78,8 +78,8 @@ extension Analyst {
       let selects = profile.columns.indices.filter { isCategory(profile.columns[$0], profile.rows) }.map { index in
         let name = SQLText.name(profile.columns[index].column.name)
         return """
-          SELECT * FROM (SELECT \(index) AS place, substr(\(name), 1, \(valueCharacters)) AS v, count(*) AS n FROM \(table) \
-          WHERE \(name) IS NOT NULL GROUP BY \(name) ORDER BY n DESC, v LIMIT \(topValues))
+          SELECT * FROM (SELECT \(index) AS place, substr(CAST(\(name) AS text), 1, \(valueCharacters)) AS v, count(*) AS n FROM \(table) \
+          WHERE \(name) IS NOT NULL GROUP BY \(name) ORDER BY n DESC, v LIMIT \(topValues)) AS found
           """
       }
       return selects.isEmpty ? nil : .sql(selects.prefix(40).joined(separator: "\nUNION ALL\n"), maxRows: 500)

@@ -54,8 +54,8 @@ extension Analyst {
           let table = SQLText.name(schema.tables[columns[index].table].name)
           return """
             SELECT * FROM (SELECT \(index) AS place, v \
-            FROM (SELECT DISTINCT \(name) AS v FROM \(table) WHERE \(name) IS NOT NULL) \
-            WHERE \(test("v", spans)) LIMIT \(valuesPerColumn))
+            FROM (SELECT DISTINCT CAST(\(name) AS text) AS v FROM \(table) WHERE \(name) IS NOT NULL) AS each \
+            WHERE \(test("v", spans)) LIMIT \(valuesPerColumn)) AS found
             """
         }
         return .sql(selects.joined(separator: "\nUNION ALL\n"), maxRows: 1_000)

@@ -19,7 +19,8 @@ extension Analyst {
         let selects = columns.indices[start..<min(start + columnsPerQuery, columns.count)].map { index in
           let name = SQLText.name(schema.column(columns[index]).name)
           let table = SQLText.name(schema.tables[columns[index].table].name)
-          return "SELECT * FROM (SELECT \(index) AS place, \(name) AS v FROM \(table) WHERE \(name) IS NOT NULL LIMIT \(samples))"
+          return "SELECT * FROM (SELECT \(index) AS place, CAST(\(name) AS text) AS v FROM \(table) "
+            + "WHERE \(name) IS NOT NULL LIMIT \(samples)) AS found"
         }
         return .sql(selects.joined(separator: "\nUNION ALL\n"), maxRows: 1_000)
       }

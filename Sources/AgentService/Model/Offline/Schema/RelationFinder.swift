@@ -98,7 +98,7 @@ extension Analyst {
         return """
           SELECT * FROM (WITH seen AS MATERIALIZED (SELECT DISTINCT \(column) AS v FROM \
           \(SQLText.name(schema.tables[from.table].name)) WHERE \(column) IS NOT NULL)
-          \(tests.joined(separator: "\nUNION ALL ")))
+          \(tests.joined(separator: "\nUNION ALL "))) AS found
           """
       }
       return stride(from: 0, to: selects.count, by: columnsPerQuery).map { start in

@@ -1,3 +1,5 @@
+import Wire
+
 extension Analyst {
   struct Column: Sendable, Equatable {
     enum Kind: Sendable, Equatable { case integer, real, text, date, other }
@@ -45,6 +47,7 @@ extension Analyst {
   struct Schema: Sendable {
     var tables: [Table]
     var relations: [Relation] = []
+    var dialect = Dialect.sqlite
 
     func column(_ ref: ColumnRef) -> Column { tables[ref.table].columns[ref.column] }
     func name(_ ref: ColumnRef) -> String { "\(tables[ref.table].name).\(column(ref).name)" }

@@ -1,4 +1,5 @@
 import JSON
+import Wire
 
 extension Analyst {
   /// Reads the schema out of the tools' results.
@@ -34,15 +35,17 @@ extension Analyst {
       }
       let described = try evidence.need(
         calls, "Reading the columns and keys of \(names.count) table\(names.count == 1 ? "" : "s").")
-      return (schema(described, rows: rows, views: views), listed.count > entries.count)
+      return (schema(described, evidence.dialect, rows: rows, views: views), listed.count > entries.count)
     }
 
-    private static func schema(_ described: [Finding], rows: [String: Int64], views: Set<String>) -> Schema {
-      var schema = Schema(tables: [])
+    private static func schema(
+      _ described: [Finding], _ dialect: Dialect, rows: [String: Int64], views: Set<String>
+    ) -> Schema {
+      var schema = Schema(tables: [], dialect: dialect)
       var keys: [(table: Int, JSONValue)] = []
       for entry in described.flatMap({ $0.isError ? [] : $0.json?["tables"]?.array ?? [] }) {
         guard let name = entry["name"]?.string else { continue }
-        let columns = (entry["columns"]?.array ?? []).compactMap(column)
+        let columns = (entry["columns"]?.array ?? []).compactMap { column($0, dialect) }
         for key in entry["foreign_keys"]?.array ?? [] { keys.append((schema.tables.count, key)) }
         schema.tables.append(
           Table(
@@ -66,11 +69,25 @@ extension Analyst {
       return schema
     }
 
-    private static func column(_ entry: JSONValue) -> Column? {
+    private static func column(_ entry: JSONValue, _ dialect: Dialect) -> Column? {
       guard let name = entry["name"]?.string else { return nil }
+      let type = entry["type"]?.string ?? ""
       return Column(
-        name: name, kind: kind(ofType: entry["type"]?.string ?? ""), isPrimaryKey: entry["primary_key"]?.bool ?? false,
+        name: name, kind: dialect == .postgresql ? kind(ofPostgreSQLType: type) : kind(ofType: type),
+        isPrimaryKey: entry["primary_key"]?.bool ?? false,
         words: Fold.words(ofName: name))
+    }
+
+    /// PostgreSQL's own names: what is not one of these has no least value, no average, or neither.
+    static func kind(ofPostgreSQLType type: String) -> Column.Kind {
+      let name = type.split(separator: "(").first.map { String($0) } ?? type
+      return switch name {
+      case "smallint", "integer", "bigint": .integer
+      case "numeric", "real", "double precision": .real
+      case "text", "character varying", "character", "citext", "name": .text
+      case "date": .date
+      default: name.hasPrefix("timestamp") && !name.hasSuffix("[]") ? .date : .other
+      }
     }
 
     static func kind(ofType type: String) -> Column.Kind {

@@ -1,0 +1,43 @@
+import Wire
+
+extension Analyst {
+  /// Parts of dates, in the words of a dialect. Each is a text, the same in both: `2024`, `2024-Q1`, `2024-01`, `2024-01-31`.
+  struct CalendarSQL {
+    let dialect: Dialect
+
+    func part(_ period: Period, of date: String) -> String {
+      guard dialect == .postgresql else { return sqlite(period, date) }
+      return switch period {
+      case .year: formatted(date, "YYYY")
+      case .quarter: formatted(date, #"YYYY-"Q"Q"#)
+      case .month: formatted(date, "YYYY-MM")
+      // Weeks of ISO 8601, where SQLite counts from the year's first Monday.
+      case .week: formatted(date, #"IYYY-"W"IW"#)
+      case .weekday: "CAST(CAST(extract(dow FROM \(moment(date))) AS integer) AS text)"
+      case .day: formatted(date, "YYYY-MM-DD")
+      case .hour: formatted(date, "HH24")
+      }
+    }
+
+    /// `01` ... `12`.
+    func monthNumber(of date: String) -> String {
+      dialect == .postgresql ? formatted(date, "MM") : "strftime('%m', \(date))"
+    }
+
+    private func moment(_ date: String) -> String { "CAST(\(date) AS timestamp)" }
+
+    private func formatted(_ date: String, _ pattern: String) -> String { "to_char(\(moment(date)), '\(pattern)')" }
+
+    private func sqlite(_ period: Period, _ date: String) -> String {
+      switch period {
+      case .year: "strftime('%Y', \(date))"
+      case .quarter: "strftime('%Y', \(date)) || '-Q' || ((CAST(strftime('%m', \(date)) AS INTEGER) + 2) / 3)"
+      case .month: "strftime('%Y-%m', \(date))"
+      case .week: "strftime('%Y-W%W', \(date))"
+      case .weekday: "strftime('%w', \(date))"
+      case .day: "date(\(date))"
+      case .hour: "strftime('%H', \(date))"
+      }
+    }
+  }
+}
