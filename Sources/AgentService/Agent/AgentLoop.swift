@@ -24,9 +24,6 @@ struct AgentLoop: Sendable {
   let control: ExecutionControl
   let now: @Sendable () -> Timestamp
 
-  /// Broken turns in a row after which a model is not asked again.
-  static let maxBrokenTurns = 3
-
   func run(_ transcript: Transcript) async -> Ending {
     var transcript = transcript
     do throws(WireError) {
@@ -87,16 +84,10 @@ struct AgentLoop: Sendable {
     if !progress.pending.isEmpty { return try await runCalls(of: progress, after: [], events: [], &transcript) }
     if control.stop == .atBoundary { return try await release(&transcript) }
     try stopIfInterrupted()
-    if progress.turns >= Int(assignment.session.recursionLimit) {
-      let error = WireError(
-        .recursionLimit, "the limit of \(assignment.session.recursionLimit) steps was reached before the answer")
-      return try await finish(.stopped(.partial, error, progress), [], [], &transcript)
-    }
-    if progress.brokenTurns >= Self.maxBrokenTurns {
-      let error = WireError(
-        .modelProtocol, "the model made \(progress.brokenTurns) turns in a row that say nothing or call what cannot be run")
+    let limits = TaskLimits(recursionLimit: Int(assignment.session.recursionLimit), assignment.session.policy?.budgets)
+    if let error = limits.reached(by: progress) {
       var result = TaskResult.stopped(.partial, error, progress)
-      result.degraded.append("The model's last \(progress.brokenTurns) turns were empty or had calls that cannot be run.")
+      result.degraded.append("The task was stopped: \(error.message).")
       return try await finish(result, [], [], &transcript)
     }
     return try await modelTurn(progress, &transcript)

@@ -32,6 +32,13 @@ struct TaskProgress: Sendable {
   private(set) var brokenTurns = 0
   /// What a person was asked and has not answered yet.
   private(set) var question: TaskQuestion?
+  /// How often the same call failed in the same way: the most of all calls.
+  private(set) var identicalFailures = 0
+  /// Queries in a row that found nothing.
+  private(set) var emptyResults = 0
+  /// Queries in a row that the database refused.
+  private(set) var sqlErrors = 0
+  private var failures: [String: Int] = [:]
   private var turnResults: [Bool] = []
   /// Tool calls made so far, never begun anew.
   private var calls = 0
@@ -62,6 +69,8 @@ struct TaskProgress: Sendable {
       brokenTurns = 0
       pending = []
       question = nil
+      failures = [:]
+      (identicalFailures, emptyResults, sqlErrors) = (0, 0, 0)
     }
     if entry.user != nil { hasQuestion = true }
     if let context = entry.context, context.source == Self.degradedSource { degraded.append(context.text) }
@@ -72,6 +81,19 @@ struct TaskProgress: Sendable {
     if let asked = entry.question { question = asked }
     if let answer = entry.answer { add(answer) }
     if let result = entry.toolResult { add(result) }
+  }
+
+  /// Counts what shows that the work goes nowhere.
+  private mutating func judge(_ result: ToolResultEntry) {
+    if result.isError {
+      let arguments = pending.first { $0.call.id == result.callId }?.call.arguments ?? ""
+      let call = [result.name, ToolFailure.canonical(arguments), ToolFailure.code(in: result.content)].joined(separator: "\n")
+      failures[call, default: 0] += 1
+      identicalFailures = max(identicalFailures, failures[call] ?? 0)
+    }
+    guard result.name == "sql_query" else { return }
+    sqlErrors = result.isError ? sqlErrors + 1 : 0
+    if !result.isError { emptyResults = result.rowCount == 0 ? emptyResults + 1 : 0 }
   }
 
   private mutating func add(_ answer: TaskAnswer) {
@@ -100,6 +122,7 @@ struct TaskProgress: Sendable {
   }
 
   private mutating func add(_ result: ToolResultEntry) {
+    judge(result)
     pending.removeAll { $0.call.id == result.callId }
     usage.toolCalls += 1
     usage.elapsedMs += result.elapsedMs
@@ -126,9 +149,29 @@ enum ToolFailure {
     return body.description
   }
 
+  /// The name of the error that the content tells of; empty when it is told in another way.
+  static func code(in content: String) -> String {
+    (try? JSONValue(parsing: content))?["error"]?["code"]?.string ?? ""
+  }
+
+  /// Arguments with their members in order and without white space, so that the same call is the same text.
+  static func canonical(_ arguments: String) -> String {
+    guard let value = try? JSONValue(parsing: arguments) else { return arguments }
+    return sorted(value).text()
+  }
+
+  private static func sorted(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .object(let members):
+      .object(members.sorted { $0.key < $1.key }.map { .init($0.key, sorted($0.value)) })
+    case .array(let elements): .array(elements.map(sorted))
+    default: value
+    }
+  }
+
   /// Whether the content tells of a call that could not even begin: no such tool, or bad arguments.
   static func wasNeverRun(_ content: String) -> Bool {
-    guard let code = (try? JSONValue(parsing: content))?["error"]?["code"]?.string else { return false }
+    let code = code(in: content)
     return code == ErrorCode.unknownTool.name || code == ErrorCode.toolArguments.name
   }
 }

@@ -18,8 +18,16 @@ extension TaskResult {
     var result = of(progress)
     result.status = status
     result.answer = progress.lastText.prefix(bytes: 256 * 1024)
+    if status == .partial, !result.answer.contains(where: { !$0.isWhitespace }) { result.answer = found(progress, error) }
     result.error = error
     return result
+  }
+
+  /// What a task that was stopped before the model said anything can still tell.
+  private static func found(_ progress: TaskProgress, _ error: WireError) -> String {
+    let queries = progress.sqlUsed.isEmpty ? "No query was answered" : "\(progress.sqlUsed.count) queries were answered"
+    let files = progress.artifacts.isEmpty ? "" : " and \(progress.artifacts.count) files written"
+    return "There is no answer yet: \(error.message). \(queries)\(files) before that."
   }
 
   private static func of(_ progress: TaskProgress) -> TaskResult {

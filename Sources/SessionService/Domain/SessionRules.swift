@@ -63,6 +63,15 @@ extension SessionRules {
       policy.answerTimeoutMs = timeout
     }
     if change.unknownOutcome != .unspecified { policy.unknownOutcome = change.unknownOutcome }
+    if let budgets = change.budgets {
+      let limits = [
+        budgets.toolCalls, budgets.tokens, budgets.workMs, budgets.identicalFailures, budgets.emptyResults, budgets.sqlErrors,
+      ]
+      guard limits.allSatisfy({ $0 != 0 }) else {
+        throw WireError(.invalidArgument, "a budget of 0 lets nothing happen", hint: "Use 1 or more, or leave it out.")
+      }
+      policy.budgets = budgets
+    }
     if let retention = change.retention { policy.retention = retention.keepsEverything ? nil : retention }
     return policy
   }

@@ -236,6 +236,10 @@ public enum ErrorTable {
       sentence: "The session's recursion limit was reached before the answer.",
       hint: "Raise it with 'kaictl session update --recursion-limit', or ask a narrower question."),
     ErrorRow(
+      code: .budgetExhausted, name: "budget_exhausted", retry: .never, exit: 9,
+      sentence: "The task has used up what it may use.",
+      hint: "Give the session a larger budget with 'kaictl session update', and go on with 'kaictl task retry'."),
+    ErrorRow(
       code: .poisoned, name: "poisoned", retry: .never, exit: 9,
       sentence: "The task's node died too often while it ran.",
       hint: "Look at 'kaictl session history', then retry it by hand."),
@@ -323,6 +327,7 @@ extension ErrorCode {
   public static let sqlError = ErrorCode(rawValue: 722)
   public static let sqlTimeout = ErrorCode(rawValue: 723)
   public static let recursionLimit = ErrorCode(rawValue: 730)
+  public static let budgetExhausted = ErrorCode(rawValue: 734)
   public static let poisoned = ErrorCode(rawValue: 731)
   public static let cancelledByUser = ErrorCode(rawValue: 732)
   public static let unanswerable = ErrorCode(rawValue: 733)

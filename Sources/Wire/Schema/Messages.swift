@@ -104,6 +104,7 @@ public enum Messages {
     visitor.visit(CheckFinding.self)
     visitor.visit(ServerCheck.self)
     visitor.visit(Retention.self)
+    visitor.visit(Budgets.self)
     visitor.visit(SessionPolicy.self)
     visitor.visit(TaskQuestion.self)
     visitor.visit(TaskAnswer.self)

@@ -36,7 +36,31 @@ public struct Retention: WireMessage {
   }
 }
 
-/// When a session's agent has to ask, and how much of its past is kept. In an update, what is absent stays as it was.
+/// What a task may use up, over all its executions. What is absent is not limited, or has the limit that its line says.
+public struct Budgets: WireMessage {
+  public var toolCalls: UInt64?
+  /// Of the model, in and out together.
+  public var tokens: UInt64?
+  /// Time that models and tools worked, in milliseconds.
+  public var workMs: UInt64?
+  /// Calls of the same tool with the same arguments that failed in the same way. Absent means 3.
+  public var identicalFailures: UInt64?
+  /// Queries in a row that found no row. Absent means 8.
+  public var emptyResults: UInt64?
+  /// Queries in a row that the database refused. Absent means 8.
+  public var sqlErrors: UInt64?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "tool_calls", &toolCalls)
+    v.field(2, "tokens", &tokens)
+    v.field(3, "work_ms", &workMs)
+    v.field(4, "identical_failures", &identicalFailures)
+    v.field(5, "empty_results", &emptyResults)
+    v.field(6, "sql_errors", &sqlErrors)
+  }
+}
+
+/// When a session's agent has to ask, what a task may use up, and how much of its past is kept. In an update, what is absent stays as it was.
 public struct SessionPolicy: WireMessage {
   /// Unspecified means `never`.
   public var approval = ApprovalRule.unspecified
@@ -47,6 +71,7 @@ public struct SessionPolicy: WireMessage {
   public var unknownOutcome = UnknownOutcome.unspecified
   /// Absent keeps everything.
   public var retention: Retention?
+  public var budgets: Budgets?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "approval", &approval)
@@ -54,6 +79,7 @@ public struct SessionPolicy: WireMessage {
     v.field(3, "answer_timeout_ms", &answerTimeoutMs)
     v.field(4, "unknown_outcome", &unknownOutcome)
     v.field(5, "retention", &retention)
+    v.field(6, "budgets", &budgets)
   }
 }
 

@@ -17,7 +17,7 @@ struct ApprovalArgument: ExpressibleByArgument {
   }
 }
 
-/// When a session's agent asks a person, and how much of its past is kept.
+/// When a session's agent asks a person, what a task may use up, and how much of the past is kept.
 struct PolicyOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Tool calls that wait for approval: never, unsafe, always, or tools' names.", valueName: "rule"))
   var approval: ApprovalArgument?
@@ -30,7 +30,32 @@ struct PolicyOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Keep only steps younger than this, such as 30d.", valueName: "time")) var keepAge: TimeSpan?
   @Option(help: ArgumentHelp("Keep only the newest steps of at most so many bytes.", valueName: "n")) var keepBytes: UInt64?
 
-  var isEmpty: Bool { approval == nil && answerTimeout == nil && unknownOutcome == nil && retention == nil }
+  @Option(help: ArgumentHelp("Tool calls that a task may make.", valueName: "n")) var maxToolCalls: UInt64?
+  @Option(help: ArgumentHelp("The model's tokens that a task may use, in and out.", valueName: "n")) var maxTokens: UInt64?
+  @Option(help: ArgumentHelp("Time that models and tools may work for a task, such as 10m.", valueName: "time"))
+  var maxTime: TimeSpan?
+  @Option(help: ArgumentHelp("Times that the same call may fail in the same way (default: 3).", valueName: "n"))
+  var maxIdenticalFailures: UInt64?
+  @Option(help: ArgumentHelp("Queries in a row that may find nothing (default: 8).", valueName: "n")) var maxEmptyResults: UInt64?
+  @Option(help: ArgumentHelp("Queries in a row that the database may refuse (default: 8).", valueName: "n"))
+  var maxSqlErrors: UInt64?
+
+  var isEmpty: Bool {
+    approval == nil && answerTimeout == nil && unknownOutcome == nil && retention == nil && budgets == nil
+  }
+
+  private var budgets: Budgets? {
+    let all: [Any?] = [maxToolCalls, maxTokens, maxTime, maxIdenticalFailures, maxEmptyResults, maxSqlErrors]
+    guard all.contains(where: { $0 != nil }) else { return nil }
+    return .with {
+      $0.toolCalls = maxToolCalls
+      $0.tokens = maxTokens
+      $0.workMs = maxTime.map { UInt64($0.milliseconds) }
+      $0.identicalFailures = maxIdenticalFailures
+      $0.emptyResults = maxEmptyResults
+      $0.sqlErrors = maxSqlErrors
+    }
+  }
 
   private var retention: Retention? { Retention(keepSteps: keepSteps, keepAge: keepAge, keepBytes: keepBytes) }
 
@@ -43,6 +68,7 @@ struct PolicyOptions: ParsableArguments {
       $0.answerTimeoutMs = answerTimeout.map { UInt64($0.milliseconds) }
       $0.unknownOutcome = unknownOutcome?.value ?? .unspecified
       $0.retention = retention
+      $0.budgets = budgets
     }
   }
 }

@@ -226,7 +226,7 @@ import Wire
     let rig = LoopRig(tools: [CountedTool("look"), CountedTool.finish("ok")])
     let model = ScriptedModel { turn, _ in
       switch turn {
-      case 0, 1, 3, 4: ScriptedModel.calls("nonsense")
+      case 0, 1, 3, 4: ScriptedModel.calls("nonsense_\(turn)")
       case 2: ScriptedModel.calls("look")
       default: ScriptedModel.calls("finish")
       }
