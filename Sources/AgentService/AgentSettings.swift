@@ -16,6 +16,8 @@ package struct AgentOptions: ParsableArguments {
     String?
   @Option(help: ArgumentHelp("The base address of the model's server.", valueName: "url")) var modelUrl: String?
   @Option(help: ArgumentHelp("The file with the model's key.", valueName: "file")) var modelKeyFile: String?
+  @Option(help: ArgumentHelp("Tokens that the model can read at once, 4000 or more (default: 64000).", valueName: "n"))
+  var modelContext: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
   @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
@@ -35,6 +37,7 @@ struct AgentSettings: Sendable {
   var model: String
   var modelURL: String?
   var modelKeyFile: String?
+  var modelContext: Int
   var logLevel: Logger.Level
   var readyFile: String?
 
@@ -65,6 +68,11 @@ struct AgentSettings: Sendable {
     model = value(options.model, "MODEL") ?? "offline"
     modelURL = value(options.modelUrl, "MODEL_URL")
     modelKeyFile = value(options.modelKeyFile, "MODEL_KEY_FILE")
+    let context = value(options.modelContext, "MODEL_CONTEXT") ?? "\(RemoteCall.contextTokens)"
+    guard let tokens = Int(context), (4_000...10_000_000).contains(tokens) else {
+      throw WireError(.usage, "--model-context must be 4000...10000000, not '\(context)'")
+    }
+    modelContext = tokens
     readyFile = value(options.readyFile, "READY_FILE")
     if let http = value(options.http, "HTTP"), http != "off" {
       throw WireError(.usage, "--http can only be off, not '\(http)': there is no HTTP listener")

@@ -95,7 +95,7 @@ struct AgentLoop: Sendable {
 
   private func modelTurn(_ progress: TaskProgress, _ transcript: inout Transcript) async throws(WireError) -> Ending? {
     let turn = ModelTurn(
-      system: SystemPrompt.text(for: assignment), entries: transcript.window(for: assignment.task.id),
+      system: SystemPrompt.text(for: assignment), entries: transcript.window(for: assignment.task.id, bytes: model.windowBytes),
       taskId: assignment.task.id, tools: registry.tools(for: assignment.mode),
       stepsLeft: Int(assignment.session.recursionLimit) - progress.turns, dialect: assignment.connection.dialect)
     let clock = ContinuousClock()
@@ -150,7 +150,7 @@ struct AgentLoop: Sendable {
       return try await ask(question, after: entries, events, &transcript)
     }
     let runner = CallRunner(
-      registry: registry, mode: assignment.mode, context: await stepContext(), committer: committer,
+      registry: registry, mode: assignment.mode, context: await stepContext(transcript), committer: committer,
       taskId: assignment.task.id, now: now)
     let intents = runner.intents(for: progress.pending)
     if !intents.isEmpty {
@@ -176,10 +176,12 @@ struct AgentLoop: Sendable {
   }
 
   /// What tools are given, with the number of the step that their results will be part of.
-  private func stepContext() async -> ToolContext {
-    ToolContext(
+  private func stepContext(_ transcript: Transcript) async -> ToolContext {
+    let results = transcript.results
+    return ToolContext(
       sessionId: context.sessionId, taskId: context.taskId, connectionId: context.connectionId, database: context.database,
-      folder: context.folder, memory: context.memory, step: await committer.headStep + 1)
+      folder: context.folder, memory: context.memory, step: await committer.headStep + 1,
+      result: { results.indices.contains($0 - 1) ? results[$0 - 1] : nil })
   }
 
   // MARK: Endings

@@ -56,15 +56,20 @@ struct Transcript: Sendable {
   }
 
   /// What a model is shown: what follows the last summary, with the results of earlier tasks cut short, because the answers
-  /// they led to are there.
-  func window(for taskId: String) -> [TranscriptEntry] {
+  /// they led to are there; and no more of it than the model can read.
+  func window(for taskId: String, bytes: Int) -> [TranscriptEntry] {
     let start = entries.lastIndex { $0.summary != nil } ?? 0
     var isEarlier = true
-    return entries[start...].map { entry in
+    let shown = entries[start...].map { entry in
       if let started = entry.taskStarted { isEarlier = started.taskId != taskId }
       return isEarlier ? entry.shortened : entry
     }
+    let before = entries[..<start].count { $0.toolResult != nil }
+    return ContextWindow.fit(shown, firstResult: before + 1, taskId: taskId, bytes: bytes)
   }
+
+  /// Every tool result of the session, in order.
+  var results: [ToolResultEntry] { entries.compactMap(\.toolResult) }
 }
 
 extension TranscriptEntry {

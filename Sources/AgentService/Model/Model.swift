@@ -4,10 +4,16 @@ import Wire
 protocol Model: Sendable {
   /// The `SPEC` it was made from, such as `offline` or `openai:gpt-4.1`.
   var name: String { get }
+  /// How much of a transcript it is shown, in bytes as they are encoded.
+  var windowBytes: Int { get }
   /// One turn.
   /// - Parameter onToken: gets pieces of the answer's text as they come; may never be called.
   /// - Throws: `model_unavailable`, `model_refused`, `model_protocol`, `model_rate_limited`, `model_timeout`, `cancelled`.
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply
+}
+
+extension Model {
+  var windowBytes: Int { .max }
 }
 
 /// Everything a model is given.

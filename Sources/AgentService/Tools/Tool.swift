@@ -62,6 +62,8 @@ struct ToolContext: Sendable {
   var step: UInt64
   /// Names the call, the same in every execution of the task: see ``TaskProgress/PendingCall/key``.
   var callKey = ""
+  /// What a tool returned earlier in the session, by its number, counted from 1.
+  var result: @Sendable (Int) -> ToolResultEntry? = { _ in nil }
   /// The mode of the task; ``ToolRegistry/run(_:mode:_:)`` sets it.
   var mode = SessionMode.unspecified
 }

@@ -7,7 +7,7 @@ struct ToolRegistry: Sendable {
   static let standard = ToolRegistry([
     ListTablesTool(), DescribeTablesTool(), SampleRowsTool(), DistinctValuesTool(), SQLQueryTool(),
     MakeChartTool(), WriteFileTool(), ReadFileTool(), ListFilesTool(),
-    RememberTool(), RecallTool(), AskUserTool(), FinishTool(),
+    RememberTool(), RecallTool(), ReadResultTool(), AskUserTool(), FinishTool(),
   ])
 
   private let tools: [any Tool]

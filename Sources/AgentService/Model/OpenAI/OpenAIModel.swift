@@ -6,12 +6,16 @@ struct OpenAIModel: Model {
   let name: String
   private let model: String
   private let call: RemoteCall
+  let windowBytes: Int
 
-  /// - Parameter model: the name as the server knows it.
+  /// - Parameters:
+  ///   - model: the name as the server knows it.
+  ///   - contextTokens: what it can read at once, answer included.
   init(
     model: String, endpoint: ModelEndpoint, client: HTTPClient, timeouts: HTTPTimeouts = HTTPTimeouts(),
-    retries: RetrySchedule = RetrySchedule()
+    retries: RetrySchedule = RetrySchedule(), contextTokens: Int = RemoteCall.contextTokens
   ) {
+    windowBytes = RemoteCall.windowBytes(contextTokens: contextTokens)
     name = "openai:\(model)"
     self.model = model
     call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries)

@@ -8,6 +8,13 @@ struct RemoteCall: Sendable {
   let retries: RetrySchedule
   let breaker = CircuitBreaker()
 
+  /// What a model is taken to read at once unless the operator says otherwise.
+  static let contextTokens = 64_000
+
+  /// The bytes of transcript that fit: a quarter of the tokens is for the prompt, the tools and the answer, and a token stands for
+  /// three bytes at least.
+  static func windowBytes(contextTokens: Int) -> Int { contextTokens / 4 * 3 * 3 }
+
   /// - Parameters:
   ///   - body: the request's JSON.
   ///   - assembler: an empty one, which puts the server's dialect together.
