@@ -17,17 +17,18 @@ extension TaskResult {
   static func stopped(_ status: TaskStatus, _ error: WireError, _ progress: TaskProgress) -> TaskResult {
     var result = of(progress)
     result.status = status
-    result.answer = progress.lastText.prefix(bytes: 256 * 1024)
-    if status == .partial, !result.answer.contains(where: { !$0.isWhitespace }) { result.answer = found(progress, error) }
+    let said = progress.lastText.prefix(bytes: 256 * 1024)
+    result.answer = status == .partial ? found(progress, error, said) : said
     result.error = error
     return result
   }
 
-  /// What a task that was stopped before the model said anything can still tell.
-  private static func found(_ progress: TaskProgress, _ error: WireError) -> String {
-    let queries = progress.sqlUsed.isEmpty ? "No query was answered" : "\(progress.sqlUsed.count) queries were answered"
-    let files = progress.artifacts.isEmpty ? "" : " and \(progress.artifacts.count) files written"
-    return "There is no answer yet: \(error.message). \(queries)\(files) before that."
+  /// What a task that was stopped before its answer can still tell. What the model said on the way is not taken for an answer.
+  private static func found(_ progress: TaskProgress, _ error: WireError, _ said: String) -> String {
+    let queries = progress.sqlUsed.count == 1 ? "1 query was answered" : "\(progress.sqlUsed.count) queries were answered"
+    let files = progress.artifacts.isEmpty ? "" : ", \(progress.artifacts.count) files were written"
+    let words = said.allSatisfy(\.isWhitespace) ? "" : " The model's last words: \(said)"
+    return "There is no answer yet: \(error.message). Until then \(queries)\(files).\(words)"
   }
 
   private static func of(_ progress: TaskProgress) -> TaskResult {

@@ -132,7 +132,7 @@ import Wire
     let result = try #require(rig.chain.result)
     #expect(result.steps == 3)
     #expect(result.error?.errorCode == .recursionLimit)
-    #expect(result.answer == "still looking")
+    #expect(result.answer.hasSuffix("still looking"))
     #expect(rig.chain.entries.filter { $0.assistant != nil }.count == 3)
   }
 
