@@ -43,11 +43,13 @@ let package = Package(
 
     // Small leaves that the programs share.
     .target(name: "JSON", swiftSettings: house),
+    .target(name: "Words", swiftSettings: house),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: house),
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: house),
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, crypto, logging], swiftSettings: house),
+    .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
       name: "SessionService",
@@ -56,13 +58,17 @@ let package = Package(
     // A library, so that a program can be a node with tools of its own; its command line is a target by itself.
     .target(
       name: "AgentService",
-      dependencies: ["Wire", "JSON", "SQLite", "PostgreSQL", "CCurl", nio, nioPosix, crypto, arguments, logging, signals],
+      dependencies: [
+        "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", "CCurl", nio, nioPosix, crypto, arguments, logging,
+        signals,
+      ],
       exclude: ["Launch"], swiftSettings: house),
     .executableTarget(
       name: "kai-agent", dependencies: ["AgentService", "ServiceLaunch", "Wire", arguments],
       path: "Sources/AgentService/Launch", swiftSettings: house),
     .executableTarget(
-      name: "kaictl", dependencies: ["Wire", "JSON", nio, nioPosix, crypto, arguments, logging, signals], swiftSettings: house),
+      name: "kaictl", dependencies: ["Wire", "JSON", "SchemaIndex", nio, nioPosix, crypto, arguments, logging, signals],
+      swiftSettings: house),
     .executableTarget(
       name: "kai-bench", dependencies: ["RawNode", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
       path: "Benchmarks/kai-bench", swiftSettings: house),
@@ -91,7 +97,10 @@ let package = Package(
     .target(name: "LoopbackHTTP", dependencies: [nio, nioPosix], path: "Tests/LoopbackHTTP", swiftSettings: house),
     .testTarget(
       name: "AgentServiceTests",
-      dependencies: ["AgentService", "LoopbackHTTP", "Wire", "JSON", "SQLite", "PostgreSQL", nio, nioPosix, arguments, logging],
+      dependencies: [
+        "AgentService", "LoopbackHTTP", "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", nio, nioPosix, arguments,
+        logging,
+      ],
       swiftSettings: house),
     .testTarget(
       name: "kaictlTests", dependencies: ["kaictl", "Wire", "JSON", nio, nioPosix, crypto, arguments, logging],

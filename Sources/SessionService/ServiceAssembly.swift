@@ -46,6 +46,7 @@ struct ServiceAssembly: Sendable {
     MemoryMethods(store: store, index: memoryIndex).register(on: &router)
     ArtifactMethods(store: store, fence: queue.fence).register(on: &router)
     ConnectionMethods(vault: vault, memoryIndex: memoryIndex).register(on: &router)
+    SchemaMethods(queue: tasks).register(on: &router)
     KeyMethods(ring: ground.keys, connections: connections).register(on: &router)
     ServerMethods(
       identity: ground.identity, figures: ground.figures, connections: connections,

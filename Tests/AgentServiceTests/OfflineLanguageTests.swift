@@ -1,21 +1,22 @@
 import JSON
 import Testing
+import Words
 
 @testable import AgentService
 
 @Suite struct OfflineLanguageTests {
   @Test func `names are cut into words`() {
-    #expect(Analyst.Fold.words(ofName: "dep_delay") == ["dep", "delay"])
-    #expect(Analyst.Fold.words(ofName: "CustomerId") == ["customer", "id"])
-    #expect(Analyst.Fold.words(ofName: "Größe (cm)") == ["grosse", "cm"])
+    #expect(Fold.words(ofName: "dep_delay") == ["dep", "delay"])
+    #expect(Fold.words(ofName: "CustomerId") == ["customer", "id"])
+    #expect(Fold.words(ofName: "Größe (cm)") == ["grosse", "cm"])
   }
 
   @Test func `singular and plural, past and present meet in one stem`() {
     for (a, b) in [("flights", "flight"), ("cities", "city"), ("delayed", "delay"), ("boxes", "box"), ("addresses", "address")] {
-      #expect(Analyst.Fold.stem(a) == Analyst.Fold.stem(b))
+      #expect(Fold.stem(a) == Fold.stem(b))
     }
-    #expect(Analyst.Fold.stem("status") == "status")
-    #expect(Analyst.Fold.stem("class") == "class")
+    #expect(Fold.stem("status") == "status")
+    #expect(Fold.stem("class") == "class")
   }
 
   @Test(arguments: [

@@ -56,7 +56,10 @@ struct AgentLoop: Sendable {
     let answer = answer(to: progress.question)
     if let answer { entries.append(.of(now()) { $0.answer = answer }) }
     if !progress.hasQuestion {
-      entries += await ContextGathering(assignment: assignment, memory: context.memory, now: now).entries()
+      let gathering = ContextGathering(
+        assignment: assignment, memory: context.memory, schema: model.readsSchema ? context.schema : nil,
+        shown: transcript.window(for: assignment.task.id, bytes: model.windowBytes), windowBytes: model.windowBytes, now: now)
+      entries += await gathering.entries()
       entries.append(.of(now()) { $0.user = .with { $0.text = assignment.task.prompt } })
     }
     let started = Event.with {
@@ -178,10 +181,10 @@ struct AgentLoop: Sendable {
   /// What tools are given, with the number of the step that their results will be part of.
   private func stepContext(_ transcript: Transcript) async -> ToolContext {
     let results = transcript.results
-    return ToolContext(
-      sessionId: context.sessionId, taskId: context.taskId, connectionId: context.connectionId, database: context.database,
-      folder: context.folder, memory: context.memory, step: await committer.headStep + 1,
-      result: { results.indices.contains($0 - 1) ? results[$0 - 1] : nil })
+    var context = context
+    context.step = await committer.headStep + 1
+    context.result = { results.indices.contains($0 - 1) ? results[$0 - 1] : nil }
+    return context
   }
 
   // MARK: Endings

@@ -4,13 +4,22 @@ import Wire
 /// fails a turn: what could not be recalled is noted as degraded, and the turn goes on.
 struct ContextGathering: Sendable {
   static let recalled: UInt32 = 8
+  /// What the schema may take of what the model is shown: at most so many bytes, and at most this part.
+  static let schemaBytes = 12 * 1024
+  private static let schemaPart = 6
 
   let assignment: ExecutionAssignment
   let memory: any AgentMemory
+  /// nil for a model that finds out by itself.
+  let schema: SessionSchema?
+  /// What the model is shown of the session already.
+  let shown: [TranscriptEntry]
+  let windowBytes: Int
   let now: @Sendable () -> Timestamp
 
   func entries() async -> [TranscriptEntry] {
-    var entries: [TranscriptEntry] = []
+    // First, because it stays the same from question to question: a model's server keeps what it has read so far.
+    var entries = await schemaEntries()
     if !assignment.task.context.isEmpty { entries.append(entry(assignment.task.context, source: "task.context")) }
     let request = MemoryRecallRequest.with {
       $0.dbConnectionId = assignment.connection.id
@@ -27,6 +36,16 @@ struct ContextGathering: Sendable {
       entries.append(entry("Memory could not be asked: \(error.message)", source: TaskProgress.degradedSource))
     }
     return entries
+  }
+
+  /// What cannot be told of the schema, the tools will say.
+  private func schemaEntries() async -> [TranscriptEntry] {
+    guard let schema else { return [] }
+    let bytes = min(Self.schemaBytes, windowBytes / Self.schemaPart)
+    guard let text = try? await SchemaBriefing.text(of: schema, for: assignment.task.prompt, bytes: bytes),
+      !shown.contains(where: { $0.context?.source == SchemaBriefing.source && $0.context?.text == text })
+    else { return [] }
+    return [entry(text, source: SchemaBriefing.source)]
   }
 
   private func entry(_ text: String, source: String) -> TranscriptEntry {

@@ -36,6 +36,8 @@ struct ColumnInfo: Sendable, Equatable {
   var type: String
   var isNullable: Bool
   var isPrimaryKey: Bool
+  /// What the database's owner wrote about it.
+  var comment = ""
 }
 
 struct ForeignKey: Sendable, Equatable {
@@ -52,6 +54,10 @@ struct TableInfo: Sendable, Equatable {
   var isView: Bool
   var columns: [ColumnInfo]
   var foreignKeys: [ForeignKey]
+  /// What the database's owner wrote about it.
+  var comment = ""
+  /// The database's own guess; nil when it has none.
+  var estimatedRows: UInt64? = nil
 }
 
 /// A user's database, opened read-only by the database itself. One per session execution; calls are serialised.

@@ -6,6 +6,8 @@ protocol Model: Sendable {
   var name: String { get }
   /// How much of a transcript it is shown, in bytes as they are encoded.
   var windowBytes: Int { get }
+  /// Whether it is told of the schema before it begins, rather than by tools alone.
+  var readsSchema: Bool { get }
   /// One turn.
   /// - Parameter onToken: gets pieces of the answer's text as they come; may never be called.
   /// - Throws: `model_unavailable`, `model_refused`, `model_protocol`, `model_rate_limited`, `model_timeout`, `cancelled`.
@@ -14,6 +16,7 @@ protocol Model: Sendable {
 
 extension Model {
   var windowBytes: Int { .max }
+  var readsSchema: Bool { true }
 }
 
 /// Everything a model is given.

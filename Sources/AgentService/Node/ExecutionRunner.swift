@@ -7,6 +7,7 @@ struct ExecutionRunner: Sendable {
   let model: any Model
   let registry: ToolRegistry
   let drivers: DatabaseDrivers
+  let schemas: SchemaCatalog
   let results: String
   let leases: LeaseBook
   let log: Logger
@@ -45,7 +46,8 @@ struct ExecutionRunner: Sendable {
         assignment: assignment, model: model, registry: registry,
         context: ToolContext(
           sessionId: assignment.session.id, taskId: assignment.task.id, connectionId: assignment.connection.id,
-          database: database, folder: folder, memory: WireMemory(client: client), step: head),
+          database: database, schema: schemas.schema(of: assignment.connection, database), folder: folder,
+          memory: WireMemory(client: client), step: head),
         committer: committer(assignment, head), control: control, now: { WallClock.now() })
       let ending = await loop.run(transcript)
       await database.close()

@@ -87,6 +87,8 @@ private struct ModelWithAddition: Model {
   let node: any Model
 
   var name: String { node.name }
+  var windowBytes: Int { node.windowBytes }
+  var readsSchema: Bool { node.readsSchema }
 
   func respond(
     to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void

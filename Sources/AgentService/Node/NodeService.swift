@@ -35,6 +35,7 @@ final class NodeService: Sendable {
   private let configuration: NodeConfiguration
   private let client: WireClient
   private let runner: ExecutionRunner
+  private let schemas: SchemaCatalog
   private let modelName: String
   private let log: Logger
   private let leases = LeaseBook()
@@ -56,9 +57,10 @@ final class NodeService: Sendable {
     self.log = log
     self.onAttach = onAttach
     modelName = model.name
+    schemas = SchemaCatalog(store: WireSchemas(client: client), drivers: .standard, nodeName: configuration.name, log: log)
     runner = ExecutionRunner(
-      client: client, model: model, registry: registry, drivers: .standard, results: configuration.results, leases: leases,
-      log: log)
+      client: client, model: model, registry: registry, drivers: .standard, schemas: schemas, results: configuration.results,
+      leases: leases, log: log)
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (ends, ender) = AsyncStream.makeStream()
   }
@@ -143,6 +145,7 @@ final class NodeService: Sendable {
     if let assignment = item.assignment { take(assignment) }
     if item.drain { drain() }
     if let forgotten = item.forget { runner.forget(forgotten) }
+    if let order = item.schema { Task { [schemas] in await schemas.obey(order) } }
   }
 
   private func take(_ item: Assignment) {

@@ -5,12 +5,13 @@ import JSON
 struct BoundedList {
   let content: String
 
-  init<Element>(name: String, of elements: [Element], _ json: (Element) -> JSONValue) {
+  /// - Parameter limit: at most so many elements.
+  init<Element>(name: String, of elements: [Element], limit: Int = .max, _ json: (Element) -> JSONValue) {
     var key = ""
     JSONValue.quote(name, to: &key)
     var body = ""
     var shown = 0
-    for element in elements {
+    for element in elements.prefix(limit) {
       let text = json(element).text()
       guard body.utf8.count + text.utf8.count + 128 <= ContentLimits.contentBytes else { break }
       if shown > 0 { body += "," }

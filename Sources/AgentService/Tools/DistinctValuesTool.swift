@@ -17,7 +17,7 @@ struct DistinctValuesTool: Tool {
 
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput {
     let arguments = try ToolArguments(arguments, Self.parameters)
-    let table = try await context.database.tables().table(named: try arguments.requiredText("table"))
+    let table = try await context.schema.scan().table(named: try arguments.requiredText("table"))
     let column = try table.column(named: try arguments.requiredText("column"))
     let name = SQLName.quoted(column.name)
     // No LIMIT: the driver hands over the first rows and counts the rest.

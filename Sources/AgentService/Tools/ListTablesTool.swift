@@ -1,25 +1,27 @@
 import JSON
 import Wire
 
-/// `list_tables {}` → `{"tables":[{"name":"flights","kind":"table|view","rows":336776|null,"columns":19}]}`, by name.
+/// `list_tables {"limit":100?,"refresh":false?}` →
+/// `{"tables":[{"name":"flights","kind":"table|view","rows":336776|null,"columns":19}]}`, by name.
 ///
-/// `columns` is how many there are; `rows` is null when counting took too long.
+/// Of a schema's stored scan; `refresh` reads the structure and counts the rows now. `columns` is how many there are; `rows`
+/// is null when counting took too long.
 struct ListTablesTool: Tool {
+  private static let parameters: [ToolParameter] = [
+    .optional("limit", .integer(1...1_000), "How many tables; 100 when left out."),
+    .optional("refresh", .flag, "Count the rows now instead of taking what the last scan counted."),
+  ]
+
   let definition = ToolDefinition(
     name: "list_tables",
-    description: "Lists every table and view of the database with its number of rows and columns.",
-    parameters: [ToolParameter]().schema, sideEffect: .pure, modes: .everyMode)
+    description: "Lists the tables and views of the database with their rows and columns.",
+    parameters: parameters.schema, sideEffect: .pure, modes: .everyMode)
 
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput {
-    _ = try ToolArguments(arguments, [])
-    let counts = RowCounts(context.database)
-    var entries: [JSONValue] = []
-    for table in try await context.database.tables() {
-      entries.append([
-        "name": .string(table.name), "kind": .string(table.kind), "rows": try await counts.rows(of: table),
-        "columns": .integer(Int64(table.columns.count)),
-      ])
-    }
-    return ToolOutput(content: BoundedList(name: "tables", of: entries) { $0 }.content)
+    let arguments = try ToolArguments(arguments, Self.parameters)
+    let scan = try await context.schema.scan(refresh: arguments.flag("refresh", default: false))
+    let list = BoundedList(
+      name: "tables", of: scan.tables, limit: arguments.integer("limit", default: 100), SchemaJSON.entry)
+    return ToolOutput(content: list.content)
   }
 }

@@ -15,7 +15,7 @@ struct SampleRowsTool: Tool {
 
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput {
     let arguments = try ToolArguments(arguments, Self.parameters)
-    let table = try await context.database.tables().table(named: try arguments.requiredText("table"))
+    let table = try await context.schema.scan().table(named: try arguments.requiredText("table"))
     var columns: [String] = []
     for name in arguments.texts("columns") { columns.append(SQLName.quoted(try table.column(named: name).name)) }
     let limit = arguments.integer("limit", default: 5)

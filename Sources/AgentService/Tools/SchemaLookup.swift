@@ -13,23 +13,23 @@ enum SQLName {
   }
 }
 
-extension [TableInfo] {
+extension SchemaScan {
   /// The table or view with this name; case counts only when two names differ by nothing else.
   /// - Throws: `tool_arguments`, with the nearest names.
-  func table(named name: String) throws(WireError) -> TableInfo {
-    if let table = first(where: { $0.name == name }) { return table }
-    if let table = first(where: { $0.name.lowercased() == name.lowercased() }) { return table }
+  func table(named name: String) throws(WireError) -> SchemaTable {
+    if let table = tables.first(where: { $0.name == name }) { return table }
+    if let table = tables.first(where: { $0.name.lowercased() == name.lowercased() }) { return table }
     throw WireError(
       .toolArguments,
-      "There is no table '\(name.prefix(64))'.\(NearestNames.hint(for: name, among: map(\.name)))",
+      "There is no table '\(name.prefix(64))'.\(NearestNames.hint(for: name, among: tables.map(\.name)))",
       hint: "See the tables with 'list_tables'.")
   }
 }
 
-extension TableInfo {
+extension SchemaTable {
   /// The column with this name, case as for tables.
   /// - Throws: `tool_arguments`, with the nearest names.
-  func column(named name: String) throws(WireError) -> ColumnInfo {
+  func column(named name: String) throws(WireError) -> SchemaColumn {
     if let column = columns.first(where: { $0.name == name }) { return column }
     if let column = columns.first(where: { $0.name.lowercased() == name.lowercased() }) { return column }
     throw WireError(
@@ -38,15 +38,4 @@ extension TableInfo {
         + NearestNames.hint(for: name, among: columns.map(\.name)),
       hint: "See the columns with 'describe_tables'.")
   }
-}
-
-extension TableInfo {
-  /// Its name in SQL.
-  var sqlName: String {
-    guard let schema else { return SQLName.quoted(name) }
-    return SQLName.quoted(schema) + "." + SQLName.quoted(String(name.dropFirst(schema.count + 1)))
-  }
-
-  /// What it is, for a model.
-  var kind: String { isView ? "view" : "table" }
 }

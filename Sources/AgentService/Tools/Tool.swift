@@ -58,6 +58,7 @@ struct ToolContext: Sendable {
   let database: any UserDatabase
   let folder: ResultsFolder
   let memory: any AgentMemory
+  let schema: SessionSchema
   /// The step that the outcome will be committed in.
   var step: UInt64
   /// Names the call, the same in every execution of the task: see ``TaskProgress/PendingCall/key``.
@@ -66,6 +67,23 @@ struct ToolContext: Sendable {
   var result: @Sendable (Int) -> ToolResultEntry? = { _ in nil }
   /// The mode of the task; ``ToolRegistry/run(_:mode:_:)`` sets it.
   var mode = SessionMode.unspecified
+
+  /// - Parameter schema: nil for a database whose schema nobody keeps.
+  init(
+    sessionId: String, taskId: String, connectionId: String, database: any UserDatabase, schema: SessionSchema? = nil,
+    folder: ResultsFolder, memory: any AgentMemory, step: UInt64,
+    result: @escaping @Sendable (Int) -> ToolResultEntry? = { _ in nil }
+  ) {
+    self.sessionId = sessionId
+    self.taskId = taskId
+    self.connectionId = connectionId
+    self.database = database
+    self.schema = schema ?? SessionSchema(database)
+    self.folder = folder
+    self.memory = memory
+    self.step = step
+    self.result = result
+  }
 }
 
 /// Memory as tools see it; the node implements it over Wire.

@@ -45,6 +45,8 @@ struct ToolArguments: Sendable {
 
   func integer(_ name: String, default other: Int) -> Int { values[name]?.integer.flatMap { Int(exactly: $0) } ?? other }
 
+  func flag(_ name: String, default other: Bool) -> Bool { values[name]?.bool ?? other }
+
   func number(_ name: String) -> Double? { values[name]?.number }
 
   /// The texts of a list, or the one text, or none.

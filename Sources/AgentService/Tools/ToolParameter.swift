@@ -10,6 +10,8 @@ struct ToolParameter: Sendable {
     case choice([String])
     case integer(ClosedRange<Int64>)
     case number(ClosedRange<Double>)
+    /// True or false.
+    case flag
     /// A list of at most `maxCount` texts.
     case texts(maxCount: Int, maxBytes: Int)
     /// One text, or a list of them.
@@ -71,6 +73,7 @@ extension ToolParameter.Kind {
       ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
     case .number(let range):
       ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]
+    case .flag: ["type": "boolean"]
     case .texts(let count, _): ["type": "array", "items": Self.text, "maxItems": .integer(Int64(count))]
     case .textOrTexts(let count, _):
       ["anyOf": [Self.text, ["type": "array", "items": Self.text, "minItems": 1, "maxItems": .integer(Int64(count))]]]
@@ -106,6 +109,7 @@ extension ToolParameter.Kind {
         return "must be a number from \(range.lowerBound) to \(range.upperBound)"
       }
       return nil
+    case .flag: return value.bool == nil ? "must be true or false" : nil
     case .texts(let maxCount, let maxBytes):
       guard let elements = value.array, elements.count <= maxCount else {
         return "must be a list of at most \(maxCount) texts"

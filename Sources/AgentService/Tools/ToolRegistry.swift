@@ -5,7 +5,7 @@ import Wire
 struct ToolRegistry: Sendable {
   /// Every tool of this node.
   static let standard = ToolRegistry([
-    ListTablesTool(), DescribeTablesTool(), SampleRowsTool(), DistinctValuesTool(), SQLQueryTool(),
+    ListTablesTool(), DescribeTablesTool(), SearchSchemaTool(), SampleRowsTool(), DistinctValuesTool(), SQLQueryTool(),
     MakeChartTool(), WriteFileTool(), ReadFileTool(), ListFilesTool(),
     RememberTool(), RecallTool(), ReadResultTool(), AskUserTool(), FinishTool(),
   ])

@@ -58,6 +58,8 @@ struct ConnectionMethods: Sendable {
       connection.dialect = uri.dialect
       connection.uri = uri.masked
       sealed = try vault.seal(uri.text, owner: connection.id)
+      // What was found in another database says nothing about this one.
+      try SchemaRepository.delete(connection.id, in: transaction)
     }
     if let description = request.description { connection.description = try Self.description(description) }
     try ConnectionRepository.save(&connection, sealedURI: sealed, in: transaction)
@@ -75,6 +77,7 @@ struct ConnectionMethods: Sendable {
     }
     try MemoryRepository.forget(
       MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, index: memoryIndex, in: transaction)
+    try SchemaRepository.delete(connection.id, in: transaction)
     try ConnectionRepository.delete(connection.id, in: transaction)
     return Empty()
   }

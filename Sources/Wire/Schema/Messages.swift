@@ -111,5 +111,15 @@ public enum Messages {
     visitor.visit(TaskAnswerRequest.self)
     visitor.visit(SessionPruneRequest.self)
     visitor.visit(SessionPruned.self)
+    visitor.visit(SchemaColumn.self)
+    visitor.visit(SchemaKey.self)
+    visitor.visit(SchemaTable.self)
+    visitor.visit(SchemaScan.self)
+    visitor.visit(SchemaReport.self)
+    visitor.visit(SchemaGetRequest.self)
+    visitor.visit(SchemaState.self)
+    visitor.visit(SchemaRefreshRequest.self)
+    visitor.visit(SchemaRefreshAsked.self)
+    visitor.visit(SchemaOrder.self)
   }
 }

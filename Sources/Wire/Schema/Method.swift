@@ -53,6 +53,9 @@ public enum Method: UInt32, WireEnum {
   case connectionList = 92
   case connectionUpdate = 93
   case connectionDelete = 94
+  case schemaGet = 95
+  case schemaReport = 96
+  case schemaRefresh = 97
   case artifactPut = 100
   case artifactGet = 101
   case artifactList = 102

@@ -168,6 +168,17 @@ public enum MethodTable {
     case .connectionDelete:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin], request: "ConnectionRef", response: "Empty", item: "")
+    case .schemaGet:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "SchemaGetRequest",
+        response: "SchemaState", item: "")
+    case .schemaReport:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.agent], request: "SchemaReport", response: "Empty", item: "")
+    case .schemaRefresh:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user], request: "SchemaRefreshRequest",
+        response: "SchemaRefreshAsked", item: "")
     case .artifactPut:
       MethodRule(
         method: method, shape: .upload, mutates: true, roles: [.admin, .user, .agent], request: "ArtifactPutRequest",
@@ -240,6 +251,9 @@ public enum Methods {
   public static let connectionList = Call<ConnectionListRequest, ConnectionList>(rule: Method.connectionList.rule)
   public static let connectionUpdate = Call<ConnectionUpdateRequest, DatabaseConnection>(rule: Method.connectionUpdate.rule)
   public static let connectionDelete = Call<ConnectionRef, Empty>(rule: Method.connectionDelete.rule)
+  public static let schemaGet = Call<SchemaGetRequest, SchemaState>(rule: Method.schemaGet.rule)
+  public static let schemaReport = Call<SchemaReport, Empty>(rule: Method.schemaReport.rule)
+  public static let schemaRefresh = Call<SchemaRefreshRequest, SchemaRefreshAsked>(rule: Method.schemaRefresh.rule)
   public static let artifactPut = UploadCall<ArtifactPutRequest, Artifact>(rule: Method.artifactPut.rule)
   public static let artifactGet = StreamCall<ArtifactRef, Artifact>(rule: Method.artifactGet.rule)
   public static let artifactList = Call<ArtifactListRequest, ArtifactList>(rule: Method.artifactList.rule)

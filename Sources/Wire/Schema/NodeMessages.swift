@@ -53,6 +53,8 @@ public struct NodeItem: WireMessage {
   public var drain = false
   /// A session was deleted: remove its working copy.
   public var forget: ForgottenSession?
+  /// Look at a user's database, beside the tasks.
+  public var schema: SchemaOrder?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "welcome", &welcome)
@@ -60,6 +62,7 @@ public struct NodeItem: WireMessage {
     v.field(3, "revoke", &revoke)
     v.field(4, "drain", &drain)
     v.field(5, "forget", &forget)
+    v.field(6, "schema", &schema)
   }
 }
 

@@ -4,7 +4,9 @@ import Wire
 struct ConnectionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "connection", abstract: "The databases that questions are asked about.",
-    subcommands: [Create.self, List.self, Get.self, Update.self, Delete.self])
+    subcommands: [
+      Create.self, List.self, Get.self, Update.self, Delete.self, Test.self, Scan.self, Schema.self,
+    ])
 
   struct Create: ServerCommand {
     static let configuration = CommandConfiguration(

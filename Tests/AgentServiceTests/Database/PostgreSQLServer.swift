@@ -98,6 +98,8 @@ struct PostgreSQLServer: Sendable {
       INSERT INTO customers VALUES (1, 'Ana', 'Jakarta'), (2, 'Bo', NULL), (3, 'Cé', 'Paris');
       INSERT INTO orders VALUES (1, 1, 12.50, '2024-01-02 03:04:05+07', true), (2, 1, 250.00, NULL, false), (3, 3, 99.99, NULL, NULL);
       INSERT INTO archive.orders VALUES (7, 'old');
+      COMMENT ON TABLE orders IS 'What was bought';
+      COMMENT ON COLUMN orders.amount IS 'In euros';
       GRANT USAGE ON SCHEMA archive TO kai_reader;
       GRANT SELECT ON ALL TABLES IN SCHEMA public, archive TO kai_reader
       """)

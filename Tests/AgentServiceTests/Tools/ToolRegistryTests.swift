@@ -6,7 +6,8 @@ import Wire
 
 struct ToolRegistryTests {
   static let query: Set = [
-    "list_tables", "describe_tables", "sample_rows", "distinct_values", "sql_query", "recall", "read_result", "ask_user",
+    "list_tables", "describe_tables", "search_schema", "sample_rows", "distinct_values", "sql_query", "recall", "read_result",
+    "ask_user",
     "finish",
   ]
   static let analysis = query.union(["remember", "make_chart", "write_file"])

@@ -20,13 +20,15 @@ struct ToolsTests {
   func describeTables() async throws {
     let rig = try await ToolRig()
     defer { rig.sample.remove() }
-    let tables = try await rig.json("describe_tables", ["tables": ["Orders"]])["tables"]?.array ?? []
+    let tables = try await rig.json("describe_tables", ["tables": ["Orders"], "values": false])["tables"]?.array ?? []
     #expect(tables.count == 1)
     #expect(tables[0]["rows"] == 4)
     #expect(tables[0]["columns"]?.array?.first == ["name": "id", "type": "INTEGER", "nullable": false, "primary_key": true])
     #expect(
       tables[0]["foreign_keys"]?.array?.first == ["column": "customer_id", "table": "customers", "foreign_column": "id"])
     #expect(try await rig.json("describe_tables", [:])["tables"]?.array?.count == 6)
+    let columns = try await rig.json("describe_tables", ["tables": "customers"])["tables"]?.array?.first?["columns"]?.array
+    #expect(columns?.last?["all_values"] == ["Paris", "Rome"])
   }
 
   @Test("sample_rows and distinct_values read one table")

@@ -9,7 +9,8 @@ enum PostgreSQLSchema {
     var places: [String: Int] = [:]
     try connection.query(
       """
-      SELECT c.oid, n.nspname, c.relname, c.relkind IN ('v', 'm'), pg_table_is_visible(c.oid)
+      SELECT c.oid, n.nspname, c.relname, c.relkind IN ('v', 'm'), pg_table_is_visible(c.oid),
+        coalesce(obj_description(c.oid, 'pg_class'), ''), c.reltuples::bigint
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
         AND n.nspname NOT LIKE 'pg\\_%' AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
@@ -21,7 +22,9 @@ enum PostgreSQLSchema {
         tables.append(
           TableInfo(
             name: schema.map { "\($0).\(row.text(2))" } ?? row.text(2), schema: schema, isView: row.text(3) == "t", columns: [],
-            foreignKeys: []))
+            foreignKeys: [], comment: row.text(5),
+            // Below zero: never analysed. A view has none.
+            estimatedRows: row.text(3) == "t" ? nil : UInt64(row.text(6))))
         return true
       })
     try readColumns(connection, places, &tables)
@@ -34,7 +37,8 @@ enum PostgreSQLSchema {
   ) throws(PostgreSQLError) {
     try connection.query(
       """
-      SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, coalesce(i.indisprimary, false)
+      SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, coalesce(i.indisprimary, false),
+        coalesce(col_description(a.attrelid, a.attnum), '')
       FROM pg_attribute a
       LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)
       WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
@@ -43,7 +47,8 @@ enum PostgreSQLSchema {
         guard let place = places[row.text(0)] else { return true }
         tables[place].columns.append(
           ColumnInfo(
-            name: row.text(1), type: row.text(2), isNullable: row.text(3) == "t", isPrimaryKey: row.text(4) == "t"))
+            name: row.text(1), type: row.text(2), isNullable: row.text(3) == "t", isPrimaryKey: row.text(4) == "t",
+            comment: row.text(5)))
         return true
       })
   }

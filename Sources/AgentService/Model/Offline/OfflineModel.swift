@@ -1,10 +1,14 @@
 import JSON
 import Wire
 
+/// What the offline model is made of: a deterministic analyst without a network or a language model.
+enum Analyst {}
+
 /// The model `offline`: no network and no language model, a deterministic analyst. What it says next is a pure function of
 /// the turn, so a task that was interrupted goes on from the same transcript with the same next call.
 struct OfflineModel: Model {
   var name: String { "offline" }
+  var readsSchema: Bool { false }
 
   func respond(
     to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void

@@ -125,6 +125,13 @@ extension Dispatcher {
     nodes[nodeId] = nil
   }
 
+  /// Tells the least busy node to look at a database, or nil when there is none that listens.
+  mutating func order(_ order: SchemaOrder) -> (nodeName: String, actions: [DispatchAction])? {
+    let listening = nodes.values.filter { $0.stream != nil && !$0.isDraining }
+    guard let node = listening.min(by: { ($0.silences, $0.busy, $0.id) < ($1.silences, $1.busy, $1.id) }) else { return nil }
+    return (node.profile.name, tell(node.id, NodeItem.with { $0.schema = order }))
+  }
+
   /// Sends an item to a node, if it has a stream. What exceeds its credit waits in the connection.
   mutating func tell(_ nodeId: String, _ item: NodeItem) -> [DispatchAction] {
     guard let stream = nodes[nodeId]?.stream else { return [] }

@@ -169,5 +169,19 @@ enum SessionMigrations {
         "ALTER TABLE segments ADD COLUMN first_step BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX segments_cut ON segments (id) WHERE first_step > 0",
       ]),
+    Migration(
+      number: 6, name: "schemas of user databases",
+      statements: [
+        // A `SchemaState` without its scan, and the `SchemaScan` apart, because most readers have it already.
+        """
+        CREATE TABLE schemas (
+          connection_id TEXT PRIMARY KEY,
+          checked_at BIGINT NOT NULL,
+          scanned_at BIGINT NOT NULL,
+          state BLOB NOT NULL,
+          scan BLOB
+        )
+        """
+      ]),
   ]
 }

@@ -1,4 +1,5 @@
 import JSON
+import Words
 
 extension Analyst {
   /// Says a result in words. Every number comes from the rows.

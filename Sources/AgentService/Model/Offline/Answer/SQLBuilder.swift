@@ -134,7 +134,7 @@ extension Analyst {
     }
 
     private func source() -> String {
-      "FROM \(SQLText.name(schema.tables[query.fact].name)) AS t0" + joins.map(\.text).joined()
+      "FROM \(schema.tables[query.fact].sqlName) AS t0" + joins.map(\.text).joined()
     }
 
     private func whereClause(_ conditions: [String]) -> String {
@@ -171,7 +171,7 @@ extension Analyst {
       if let index = joins.firstIndex(where: { $0.path == path }) { return "t\(index + 1)" }
       let parent = alias(Array(path.dropLast()))
       let alias = "t\(joins.count + 1)"
-      let target = SQLText.name(schema.tables[last.to.table].name)
+      let target = schema.tables[last.to.table].sqlName
       let key = SQLText.name(schema.column(last.to).name)
       let column = SQLText.name(schema.column(last.from).name)
       joins.append((path, "\nLEFT JOIN \(target) AS \(alias) ON \(alias).\(key) = \(parent).\(column)"))
@@ -204,7 +204,7 @@ extension Analyst {
       case .isNull(let operand): return "\(sql(operand)) IS NULL"
       case .condition(let text): return "(\(filled(text)))"
       case .unreferenced(let relation):
-        let child = SQLText.name(schema.tables[relation.from.table].name)
+        let child = schema.tables[relation.from.table].sqlName
         let column = SQLText.name(schema.column(relation.from).name)
         return "NOT EXISTS (SELECT 1 FROM \(child) AS c WHERE c.\(column) = \(own(relation.to)))"
       }

@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst {
   /// Questions that this analyst can answer on a schema.
   enum Suggestions {

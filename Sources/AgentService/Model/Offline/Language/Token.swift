@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst {
   /// A piece of the question.
   struct Token: Equatable, Sendable {

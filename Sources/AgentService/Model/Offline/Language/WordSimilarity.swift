@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst {
   /// How well a word of a question fits a word of a name, from 0 to 1. No schema is built in: only spelling, and a few
   /// groups of words that mean the same in any business.

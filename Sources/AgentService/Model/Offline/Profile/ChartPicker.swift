@@ -93,7 +93,7 @@ extension Analyst {
         sql: """
           SELECT \(base) + CAST((\(name) - \(base)) / \(step) AS INTEGER) * \(step) AS \(name), count(*) AS \
           \(SQLText.name("rows"))
-          FROM \(SQLText.name(table.name))
+          FROM \(table.sqlName)
           WHERE \(name) IS NOT NULL
           GROUP BY 1
           ORDER BY 1

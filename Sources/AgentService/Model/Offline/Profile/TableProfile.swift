@@ -46,7 +46,7 @@ extension Analyst {
             (column.isNumeric ? "avg(\(name))" : "NULL") + " AS c\(index)_mean",
           ]
         }
-        return .sql("SELECT " + select.joined(separator: ",\n  ") + "\nFROM " + SQLText.name(table.name))
+        return .sql("SELECT " + select.joined(separator: ",\n  ") + "\nFROM " + table.sqlName)
       }
     }
 
@@ -74,7 +74,7 @@ extension Analyst {
     static let mostDistinct: Int64 = 100
 
     static func top(_ profile: TableProfile, _ schema: Schema) -> PlannedCall? {
-      let table = SQLText.name(schema.tables[profile.table].name)
+      let table = schema.tables[profile.table].sqlName
       let selects = profile.columns.indices.filter { isCategory(profile.columns[$0], profile.rows) }.map { index in
         let name = SQLText.name(profile.columns[index].column.name)
         return """

@@ -1,4 +1,5 @@
 import JSON
+import Words
 
 extension Analyst {
   /// Something that the user taught: a word, and what it means in the database.

@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst.Resolver {
   typealias Grouping = Analyst.Grouping
   typealias Period = Analyst.Period
@@ -104,8 +106,8 @@ extension Analyst.Resolver {
     grouping.display = schema.displayColumns(of: target).map {
       .column(path: path + [relation], ref: Analyst.ColumnRef(table: target, column: $0))
     }
-    let singular = schema.tables[target].words.last.map(Analyst.Fold.stem) ?? schema.tables[target].name
-    grouping.displayLabel = Analyst.Fold.stem(label.lowercased()) == singular ? "name" : singular
+    let singular = schema.tables[target].words.last.map(Fold.stem) ?? schema.tables[target].name
+    grouping.displayLabel = Fold.stem(label.lowercased()) == singular ? "name" : singular
     return grouping
   }
 

@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst.Resolver {
   typealias Operand = Analyst.Operand
   typealias Aggregate = Analyst.Aggregate
@@ -99,7 +101,7 @@ extension Analyst.Resolver {
       leftover(phrase, without: column.used)
       return .column(column.operand, label: schema.column(column.ref).name, text: phrase.text)
     }
-    if words.contains(where: { ["revenue", "sale", "turnover", "income"].contains(Analyst.Fold.stem($0)) }),
+    if words.contains(where: { ["revenue", "sale", "turnover", "income"].contains(Fold.stem($0)) }),
       let money = self.column(hinted: ["amount", "total"]) ?? product()
     {
       score += Points.measure * 0.7

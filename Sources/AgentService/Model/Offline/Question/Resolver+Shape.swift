@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst.Resolver {
   mutating func resolveShape(_ found: Found?) {
     switch found {
@@ -17,10 +19,10 @@ extension Analyst.Resolver {
     guard let superlative = draft.superlative else { return }
     query.descending = superlative.descending
     if superlative.isJudgement {
-      let words = Analyst.Fold.words(ofName: query.measureLabel)
+      let words = Fold.words(ofName: query.measureLabel)
       let isBad = words.contains {
         ["delay", "cost", "error", "loss", "defect", "complaint", "wait", "debt", "late", "price", "return"].contains(
-          Analyst.Fold.stem($0))
+          Fold.stem($0))
       }
       // "worst" is the most of something bad and the least of anything else.
       query.descending = superlative.descending == isBad
@@ -62,7 +64,7 @@ extension Analyst.Resolver {
   }
 
   private var impliedAggregate: Aggregate {
-    if Analyst.Fold.words(ofName: query.measureLabel).contains(where: { ["revenue", "turnover", "sale", "sales"].contains($0) }) {
+    if Fold.words(ofName: query.measureLabel).contains(where: { ["revenue", "turnover", "sale", "sales"].contains($0) }) {
       return .sum
     }
     if let superlative = draft.superlative {
@@ -76,9 +78,9 @@ extension Analyst.Resolver {
 
   /// Amounts add up; delays, prices and temperatures do not.
   private var isAdditive: Bool {
-    Analyst.Fold.words(ofName: query.measureLabel).contains {
+    Fold.words(ofName: query.measureLabel).contains {
       ["amount", "total", "revenue", "sale", "quantity", "qty", "amt", "count", "income", "turnover", "number", "cost"]
-        .contains(Analyst.Fold.stem($0))
+        .contains(Fold.stem($0))
     }
   }
 
@@ -87,7 +89,7 @@ extension Analyst.Resolver {
 
   private var isPlural: Bool {
     let phrase: Phrase? = if case .phrase(let phrase)? = draft.subject { phrase } else { draft.measure }
-    return phrase?.tokens.last.map { Analyst.Fold.stem($0.folded) != $0.folded } ?? false
+    return phrase?.tokens.last.map { Fold.stem($0.folded) != $0.folded } ?? false
   }
 
   private func isDate(_ operand: Operand) -> Bool {

@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst {
   /// Gives a draft its meaning on a schema: tries each table as the one whose rows are counted, and keeps the reading that
   /// explains most of the question with the fewest detours.

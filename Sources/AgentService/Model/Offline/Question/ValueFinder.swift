@@ -51,7 +51,7 @@ extension Analyst {
       return stride(from: 0, to: columns.count, by: columnsPerQuery).map { start in
         let selects = columns.indices[start..<min(start + columnsPerQuery, columns.count)].map { index in
           let name = SQLText.name(schema.column(columns[index]).name)
-          let table = SQLText.name(schema.tables[columns[index].table].name)
+          let table = schema.tables[columns[index].table].sqlName
           return """
             SELECT * FROM (SELECT \(index) AS place, v \
             FROM (SELECT DISTINCT CAST(\(name) AS text) AS v FROM \(table) WHERE \(name) IS NOT NULL) AS each \

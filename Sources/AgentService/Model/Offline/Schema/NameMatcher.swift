@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst {
   /// Which of a phrase's words name a table or a column, and how well.
   struct NameMatch: Sendable, Equatable {

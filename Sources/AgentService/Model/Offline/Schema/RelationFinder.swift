@@ -1,4 +1,5 @@
 import JSON
+import Words
 
 extension Analyst {
   /// Finds foreign keys that were not declared: candidates by name and by kind, then proof by the values themselves.
@@ -80,7 +81,7 @@ extension Analyst {
 
     /// One row per candidate: its number, the key's rows and distinct values, the column's distinct values, and how many of
     /// them the key has.
-    static func queries(_ schema: Schema, _ candidates: [Candidate]) -> [PlannedCall] {
+    static func statements(_ schema: Schema, _ candidates: [Candidate]) -> [String] {
       var columns: [ColumnRef] = []
       for candidate in candidates where !columns.contains(candidate.from) { columns.append(candidate.from) }
       let selects = columns.map { from in
@@ -88,7 +89,7 @@ extension Analyst {
         let tests = candidates.indices.filter { candidates[$0].from == from }.map { index in
           let to = candidates[index].to
           let key = SQLText.name(schema.column(to).name)
-          let target = SQLText.name(schema.tables[to.table].name)
+          let target = schema.tables[to.table].sqlName
           return """
             SELECT \(index) AS pair, (SELECT count(*) FROM \(target)) AS key_rows, \
             (SELECT count(DISTINCT \(key)) FROM \(target)) AS key_values, (SELECT count(*) FROM seen) AS column_values, \
@@ -97,20 +98,29 @@ extension Analyst {
         }
         return """
           SELECT * FROM (WITH seen AS MATERIALIZED (SELECT DISTINCT \(column) AS v FROM \
-          \(SQLText.name(schema.tables[from.table].name)) WHERE \(column) IS NOT NULL)
+          \(schema.tables[from.table].sqlName) WHERE \(column) IS NOT NULL)
           \(tests.joined(separator: "\nUNION ALL "))) AS found
           """
       }
       return stride(from: 0, to: selects.count, by: columnsPerQuery).map { start in
-        .sql(selects[start..<min(start + columnsPerQuery, selects.count)].joined(separator: "\nUNION ALL\n"))
+        selects[start..<min(start + columnsPerQuery, selects.count)].joined(separator: "\nUNION ALL\n")
       }
+    }
+
+    static func queries(_ schema: Schema, _ candidates: [Candidate]) -> [PlannedCall] {
+      statements(schema, candidates).map { .sql($0) }
     }
 
     /// The candidates that the values confirm: each column gets its best target.
     static func confirmed(_ candidates: [Candidate], _ findings: [Finding]) -> [Relation] {
+      confirmed(candidates, findings.flatMap(\.rows).map { $0.map(\.integer) })
+    }
+
+    /// - Parameter rows: what the statements gave.
+    static func confirmed(_ candidates: [Candidate], _ rows: [[Int64?]]) -> [Relation] {
       var best: [ColumnRef: (Relation, isNamed: Bool)] = [:]
-      for row in findings.flatMap(\.rows) where row.count == 5 {
-        let numbers = row.map { $0.integer ?? -1 }
+      for row in rows where row.count == 5 {
+        let numbers = row.map { $0 ?? -1 }
         guard candidates.indices.contains(Int(numbers[0])), numbers[3] > 0 else { continue }
         let candidate = candidates[Int(numbers[0])]
         let match = Double(numbers[4]) / Double(numbers[3])

@@ -1,13 +1,19 @@
 import Wire
+import Words
 
 extension Analyst {
   struct Column: Sendable, Equatable {
-    enum Kind: Sendable, Equatable { case integer, real, text, date, other }
-
     var name: String
-    var kind: Kind
+    var kind: ColumnKind
     var isPrimaryKey: Bool
     var words: [String]
+
+    init(name: String, type: String, isPrimaryKey: Bool, _ dialect: Dialect) {
+      self.name = name
+      kind = ColumnKind(ofType: type, dialect)
+      self.isPrimaryKey = isPrimaryKey
+      words = Fold.words(ofName: name)
+    }
 
     var isNumeric: Bool { kind == .integer || kind == .real }
     /// Its name says that it is a key or a code, so that its sum or mean says nothing.
@@ -22,6 +28,18 @@ extension Analyst {
     var rows: Int64?
     var columns: [Column]
     var words: [String]
+    /// Its name in SQL.
+    var sqlName: String
+
+    /// - Parameter sqlName: nil when the name is enough.
+    init(name: String, sqlName: String? = nil, isView: Bool, rows: Int64?, columns: [Column]) {
+      self.name = name
+      self.sqlName = sqlName ?? SQLText.name(name)
+      self.isView = isView
+      self.rows = rows
+      self.columns = columns
+      words = Fold.words(ofName: name)
+    }
 
     func column(named name: String) -> Int? {
       columns.firstIndex { $0.name == name } ?? columns.firstIndex { Fold.fold($0.name) == Fold.fold(name) }
@@ -48,6 +66,17 @@ extension Analyst {
     var tables: [Table]
     var relations: [Relation] = []
     var dialect = Dialect.sqlite
+
+    /// Adds a declared foreign key, if both its ends are there. Without a column on the other side it means the primary key.
+    mutating func declare(_ column: String, of table: Int, _ target: String, _ foreignColumn: String) {
+      guard let from = tables[table].column(named: column),
+        let other = tables.firstIndex(where: { Fold.fold($0.name) == Fold.fold(target) }),
+        let to = tables[other].column(named: foreignColumn) ?? tables[other].columns.firstIndex(where: { $0.isPrimaryKey })
+      else { return }
+      relations.append(
+        Relation(
+          from: ColumnRef(table: table, column: from), to: ColumnRef(table: other, column: to), isDeclared: true, match: nil))
+    }
 
     func column(_ ref: ColumnRef) -> Column { tables[ref.table].columns[ref.column] }
     func name(_ ref: ColumnRef) -> String { "\(tables[ref.table].name).\(column(ref).name)" }

@@ -1,0 +1,79 @@
+import SchemaIndex
+import Wire
+
+/// What a model is told of a schema before it begins: all of a small one; of a large one the tables that the question seems to be
+/// about, and how to find the others.
+struct SchemaBriefing {
+  /// The source of the context entry.
+  static let source = "schema"
+  /// Tables that are described of a schema that does not fit.
+  static let tables = 6
+  /// Values that are shown of a column.
+  private static let values = 12
+
+  /// - Parameter bytes: what the text may have.
+  static func text(of schema: SessionSchema, for question: String, bytes: Int) async throws(WireError) -> String {
+    let scan = try await schema.scan()
+    guard !scan.tables.isEmpty else { return "The database has no tables." }
+    let all = scan.tables.map { describe($0, scan) }
+    if all.reduce(0, { $0 + $1.utf8.count }) <= bytes {
+      return "The tables of the database:\n\n" + all.joined(separator: "\n")
+    }
+    let (_, found, bridges) = try await schema.search(question, limit: tables)
+    var text = "The database has \(scan.tables.count) tables; these seem to be about the question:\n\n"
+    var shown = 0
+    for index in found + bridges {
+      guard text.utf8.count + all[index].utf8.count + 200 <= bytes else { continue }
+      text += all[index] + "\n"
+      shown += 1
+    }
+    if shown == 0 { text = "The database has \(scan.tables.count) tables; none of them has words of the question.\n" }
+    return text + "\nFind others with search_schema, and describe them with describe_tables."
+  }
+
+  /// A table as SQL that would make it, with what its rows say as comments.
+  static func describe(_ table: SchemaTable, _ scan: SchemaScan) -> String {
+    let name = table.schema.isEmpty && table.name.isPlainName ? table.name : table.sqlName
+    var text = table.isView ? "CREATE VIEW \(name) (" : "CREATE TABLE \(name) ("
+    var remarks: [String] = []
+    if let rows = table.rows { remarks.append("\(table.rowsAreEstimated ? "about " : "")\(rows) rows") }
+    if !table.comment.isEmpty { remarks.append(table.comment.oneLine) }
+    if !remarks.isEmpty { text += " -- " + remarks.joined(separator: "; ") }
+    text += "\n"
+    for column in table.columns {
+      let plain = column.name.isPlainName ? column.name : SQLName.quoted(column.name)
+      text += "  \(plain) \(column.type)"
+      if column.primaryKey { text += " PRIMARY KEY" }
+      for key in table.keys where key.column == column.name { text += " REFERENCES \(key.table)(\(key.foreignColumn))" }
+      text += ","
+      let remark = remark(on: column, scan.dialect)
+      text += (remark.isEmpty ? "" : " -- " + remark) + "\n"
+    }
+    return text + ");\n"
+  }
+
+  private static func remark(on column: SchemaColumn, _ dialect: Dialect) -> String {
+    var parts: [String] = []
+    if !column.comment.isEmpty { parts.append(column.comment.oneLine) }
+    let isText = ColumnKind(ofType: column.type, dialect) == .text
+    let values = column.values.prefix(Self.values).map { isText ? "'\($0.oneLine)'" : $0 }.joined(separator: ", ")
+    if !values.isEmpty {
+      let more = column.allValues ? column.values.count - Self.values : 0
+      parts.append(column.allValues ? values + (more > 0 ? " and \(more) more" : "") : "such as " + values)
+    } else if !column.least.isEmpty {
+      parts.append("\(column.least) to \(column.greatest)")
+    }
+    return parts.joined(separator: "; ")
+  }
+}
+
+extension String {
+  /// Needs no quotes in either dialect: lower-case letters, digits and `_`, as PostgreSQL folds it.
+  fileprivate var isPlainName: Bool {
+    !isEmpty && utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+      && !(48...57).contains(utf8.first ?? 48)
+  }
+
+  /// Without line breaks, which would end a comment.
+  fileprivate var oneLine: String { String(map { $0.isNewline ? " " : $0 }) }
+}
