@@ -8,6 +8,17 @@ struct CallRunner: Sendable {
     /// Files that must be durable before the step that mentions them.
     var files: [String] = []
     var finish: FinishCall?
+
+    /// The call of `finish` did not end the task: this is its result instead.
+    mutating func refuseFinish(_ error: WireError) {
+      finish = nil
+      guard let index = entries.lastIndex(where: { $0.toolResult?.name == "finish" }) else { return }
+      entries[index].toolResult?.content = ToolFailure.content(error)
+      entries[index].toolResult?.isError = true
+      guard let event = events.lastIndex(where: { $0.tool == "finish" }) else { return }
+      events[event].isError = true
+      events[event].text = error.message.prefix(bytes: 2_048)
+    }
   }
 
   /// A tool that takes longer is announced to watchers while it runs.
@@ -18,6 +29,8 @@ struct CallRunner: Sendable {
   let context: ToolContext
   let committer: any StepCommitter
   let taskId: String
+  /// The only tools that may be called; nil for all that the mode has.
+  var allowed: Set<String>?
   let now: @Sendable () -> Timestamp
 
   /// The intents to commit before the calls run: one for each call whose tool is not pure and that has none yet.
@@ -41,48 +54,51 @@ struct CallRunner: Sendable {
     (try? registry.tool(named: call.name, mode: mode))?.definition.sideEffect
   }
 
+  /// - Parameters:
+  ///   - limits: what the task may use up; once that is reached, calls are not run any more.
+  ///   - progress: the task's so far.
   /// - Throws: `cancelled` when the execution was stopped; every other failure is a result for the model to read.
-  func run(_ calls: [TaskProgress.PendingCall]) async throws(WireError) -> Outcome {
+  func run(
+    _ calls: [TaskProgress.PendingCall], within limits: TaskLimits, _ progress: TaskProgress
+  ) async throws(WireError) -> Outcome {
     var outcome = Outcome()
+    var progress = progress
     // `finish` ends the task, so it goes last whatever place the model gave it.
     let ordered = calls.filter { $0.call.name != "finish" } + calls.filter { $0.call.name == "finish" }
     for pending in ordered {
       let clock = ContinuousClock()
       let start = clock.now
-      let output = try await output(of: pending)
+      let output = try await output(of: pending, within: limits, progress)
       let elapsed = UInt64(clamping: (clock.now - start).wholeMilliseconds)
-      outcome.entries.append(
-        .of(now()) {
-          $0.toolResult = .with {
-            $0.callId = pending.call.id
-            $0.name = pending.call.name.prefix(bytes: Limits.nameBytes)
-            $0.content = output.content.prefix(bytes: Limits.memoryValueBytes)
-            $0.isError = output.isError
-            $0.sql = output.sql
-            $0.rowCount = output.rowCount
-            $0.elapsedMs = elapsed
-            $0.artifacts = output.files
-            $0.remark = AnsweredCall.remark(on: pending)
-          }
-        })
-      outcome.events.append(
-        .with {
-          $0.kind = .toolFinished
-          $0.tool = pending.call.name.prefix(bytes: Limits.nameBytes)
-          $0.sql = output.sql.prefix(bytes: 16 * 1024)
-          $0.rowCount = output.rowCount
-          $0.elapsedMs = elapsed
-          $0.isError = output.isError
-          $0.text =
-            output.isError ? output.content.prefix(bytes: 2_048) : output.files.joined(separator: ", ").prefix(bytes: 2_048)
-        })
+      let result = ToolResultEntry.with {
+        $0.callId = pending.call.id
+        $0.name = pending.call.name.prefix(bytes: Limits.nameBytes)
+        $0.content = output.content.prefix(bytes: Limits.memoryValueBytes)
+        $0.isError = output.isError
+        $0.sql = output.sql
+        $0.rowCount = output.rowCount
+        $0.elapsedMs = elapsed
+        $0.artifacts = output.files
+        $0.remark = AnsweredCall.remark(on: pending)
+        $0.rowsHash = output.rowsHash
+      }
+      let entry = TranscriptEntry.of(now()) { $0.toolResult = result }
+      progress.add(entry)
+      outcome.entries.append(entry)
+      outcome.events.append(StepEvents.finished(result, files: output.files, table: output.preview))
+      outcome.events += StepEvents.written(output.files, by: result.name)
+      if !output.todos.isEmpty {
+        outcome.events.append(.with { ($0.kind, $0.todos) = (.todosUpdated, output.todos) })
+      }
       outcome.files += output.files
       outcome.finish = outcome.finish ?? output.finish
     }
     return outcome
   }
 
-  private func output(of pending: TaskProgress.PendingCall) async throws(WireError) -> ToolOutput {
+  private func output(
+    of pending: TaskProgress.PendingCall, within limits: TaskLimits, _ progress: TaskProgress
+  ) async throws(WireError) -> ToolOutput {
     if let output = AnsweredCall.output(of: pending) { return output }
     if pending.mayHaveRun, sideEffect(of: pending.call) == .unsafe {
       return ToolOutput(
@@ -92,12 +108,22 @@ struct CallRunner: Sendable {
             hint: "Find out by other means whether it happened.", effect: .unknown)),
         isError: true)
     }
+    // An answer costs nothing more.
+    if pending.call.name != "finish", let error = limits.reached(by: progress, callsAhead: true) {
+      return ToolOutput(content: ToolFailure.content(error), isError: true)
+    }
     let announcement = announce(pending.call)
     defer { announcement.cancel() }
     do throws(WireError) {
+      if let allowed, !allowed.contains(pending.call.name) {
+        throw WireError(.unknownTool, "This helper has no tool '\(pending.call.name.prefix(64))'.")
+      }
       var context = context
       context.callKey = pending.key
-      return try await registry.run(pending.call, mode: mode, context)
+      return try await WorkDeadline.run(within: limits.workMsLeft(by: progress)) {
+        [registry, mode, context] () async throws(WireError) in
+        try await registry.run(pending.call, mode: mode, context)
+      }
     } catch {
       if error.errorCode == .cancelled { throw error }
       return ToolOutput(content: ToolFailure.content(error), isError: true)

@@ -25,6 +25,12 @@ struct ExecutionAssignment: Sendable {
   /// The task's own mode, else the session's.
   var mode: SessionMode { task.mode == .unspecified ? session.mode : task.mode }
 
+  /// Of the answer: the task's own, else the session's, else English.
+  var language: Language {
+    let wanted = task.language == .unspecified ? session.policy?.language ?? .unspecified : task.language
+    return wanted == .unspecified ? .en : wanted
+  }
+
   var lease: LeaseRef { LeaseRef(taskId: task.id, epoch: epoch) }
 
   var fence: Fence {

@@ -2,7 +2,21 @@ import Wire
 
 /// What every model is told first.
 enum SystemPrompt {
-  static func text(for assignment: ExecutionAssignment) -> String {
+  /// - Parameter role: of a sub-agent; nil for the agent itself.
+  static func text(for assignment: ExecutionAssignment, role: SubAgent.Role? = nil) -> String {
+    let text = general(assignment) + (role.map { "\n\nYou work for another agent. \($0.instruction)" } ?? "")
+    switch assignment.language {
+    case .id: return text + "\n\n" + indonesian
+    case .en, .unspecified: return text
+    }
+  }
+
+  private static let indonesian = """
+    Answer in Indonesian (Bahasa Indonesia). Write numbers as 1.234.567,89 and dates as 31 Januari 2024; table names, column
+    names and values stay as they are.
+    """
+
+  private static func general(_ assignment: ExecutionAssignment) -> String {
     let dialect = assignment.connection.dialect.label
     let about = assignment.connection.description
     return """

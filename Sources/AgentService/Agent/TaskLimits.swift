@@ -9,26 +9,62 @@ struct TaskLimits: Sendable {
   static let sqlErrors: UInt64 = 8
 
   private let recursionLimit: Int
-  private let budgets: Budgets
+  private var budgets: Budgets
+  private let hasPrices: Bool
 
-  init(recursionLimit: Int, _ budgets: Budgets?) {
+  /// - Parameter hasPrices: what the model costs is known.
+  init(recursionLimit: Int, _ budgets: Budgets?, hasPrices: Bool = false) {
     self.recursionLimit = recursionLimit
     self.budgets = budgets ?? Budgets()
+    self.hasPrices = hasPrices
+  }
+
+  /// What a sub-agent may use up of what is left: the half of it.
+  /// - Parameters:
+  ///   - all: the task's progress, the sub-agent's share in it included.
+  ///   - own: the sub-agent's.
+  func share(leftBy all: TaskProgress, to own: TaskProgress) -> TaskLimits {
+    func half(_ limit: UInt64?, _ used: UInt64, _ ownUsed: UInt64) -> UInt64? {
+      limit.map { limit in
+        let before = used - min(used, ownUsed)
+        return max(1, (limit - min(limit, before)) / 2)
+      }
+    }
+    let before = all.allTurns - own.allTurns
+    var share = TaskLimits(
+      recursionLimit: max(1, (recursionLimit - before) / 2), budgets, hasPrices: hasPrices)
+    share.budgets.toolCalls = half(budgets.toolCalls, all.usage.toolCalls, own.usage.toolCalls)
+    share.budgets.tokens = half(budgets.tokens, all.usage.tokens, own.usage.tokens)
+    share.budgets.workMs = half(budgets.workMs, all.usage.elapsedMs, own.usage.elapsedMs)
+    share.budgets.costMicros = half(budgets.costMicros, all.usage.costMicros ?? 0, own.usage.costMicros ?? 0)
+    return share
+  }
+
+  /// The time that is left for work; nil when it is not limited.
+  func workMsLeft(by progress: TaskProgress) -> UInt64? {
+    budgets.workMs.map { max(1, $0 - min($0, progress.usage.elapsedMs)) }
   }
 
   /// The limit that the task has reached, or nil while it may go on.
-  func reached(by progress: TaskProgress) -> WireError? {
-    if progress.turns >= recursionLimit {
+  /// - Parameter callsAhead: the model has spoken and its calls come next: what counts turns of the model is no matter then.
+  func reached(by progress: TaskProgress, callsAhead: Bool = false) -> WireError? {
+    if budgets.costMicros != nil, !hasPrices {
+      return WireError(
+        .budgetExhausted, "there is a limit of cost, but this node does not know what its model costs",
+        hint: "Start kai-agent with --model-prices IN:OUT.")
+    }
+    if !callsAhead, progress.allTurns >= recursionLimit {
       return WireError(.recursionLimit, "the limit of \(recursionLimit) steps was reached before the answer")
     }
-    if progress.brokenTurns >= Self.maxBrokenTurns {
+    if !callsAhead, progress.brokenTurns >= Self.maxBrokenTurns {
       return WireError(
         .modelProtocol, "the model made \(progress.brokenTurns) turns in a row that say nothing or call what cannot be run")
     }
     let usage = progress.usage
     let counted: [(used: UInt64, limit: UInt64?, words: String)] = [
       (usage.toolCalls, budgets.toolCalls, "tool calls"),
-      (usage.inputTokens &+ usage.outputTokens, budgets.tokens, "tokens"),
+      (usage.tokens, budgets.tokens, "tokens"),
+      (usage.costMicros ?? 0, budgets.costMicros, "millionths of the model's price"),
       (usage.elapsedMs, budgets.workMs, "milliseconds of work"),
       (
         UInt64(progress.identicalFailures), budgets.identicalFailures ?? Self.identicalFailures,
@@ -43,4 +79,9 @@ struct TaskLimits: Sendable {
     }
     return nil
   }
+}
+
+extension Usage {
+  /// In and out.
+  var tokens: UInt64 { inputTokens &+ outputTokens }
 }

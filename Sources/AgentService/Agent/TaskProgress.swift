@@ -13,14 +13,20 @@ struct TaskProgress: Sendable {
     /// Names the call in every execution of the task, and no other call: a tool whose effect is transactional stores it with
     /// its effect, and finds it when the call comes again.
     var key: String
+    /// Counts the calls of whoever made it in the task, from 1.
+    var number: Int
   }
 
   /// Executions begun before this one.
   private(set) var executions = 0
   /// Whether the question is part of the transcript already.
   private(set) var hasQuestion = false
-  /// Turns of the model: what the recursion limit counts.
+  /// Turns of the agent whose progress this is.
   private(set) var turns = 0
+  /// Turns of the agent and of those that work for it: what the recursion limit counts.
+  private(set) var allTurns = 0
+  /// How often `finish` was given back for its numbers.
+  private(set) var refusedFinishes = 0
   private(set) var pending: [PendingCall] = []
   private(set) var usage = Usage()
   private(set) var sqlUsed: [SqlUsed] = []
@@ -47,11 +53,14 @@ struct TaskProgress: Sendable {
   static let degradedSource = "degraded"
 
   private let taskId: String
+  /// Whose progress it is: empty for the agent itself, which counts what sub-agents do too.
+  private let agent: String
   /// Whether what follows belongs to this task: a session's tasks come one after the other.
   private var isOurs = false
 
-  init(taskId: String, entries: [TranscriptEntry] = []) {
+  init(taskId: String, agent: String = "", entries: [TranscriptEntry] = []) {
     self.taskId = taskId
+    self.agent = agent
     for entry in entries { add(entry) }
   }
 
@@ -65,8 +74,9 @@ struct TaskProgress: Sendable {
     // An execution of another task whose very first step failed may leave its end behind, without a beginning.
     if let finished = entry.taskFinished, finished.taskId == taskId {
       // Somebody retries it: the turns of the run that ended do not count against the limit of the next.
-      turns = 0
+      (turns, allTurns) = (0, 0)
       brokenTurns = 0
+      refusedFinishes = 0
       pending = []
       question = nil
       failures = [:]
@@ -74,6 +84,7 @@ struct TaskProgress: Sendable {
     }
     if entry.user != nil { hasQuestion = true }
     if let context = entry.context, context.source == Self.degradedSource { degraded.append(context.text) }
+    guard agent.isEmpty || entry.agent == nil || entry.agent == agent else { return }
     if let assistant = entry.assistant { add(assistant) }
     if let intent = entry.toolIntent, let index = pending.firstIndex(where: { $0.call.id == intent.callId }) {
       pending[index].mayHaveRun = true
@@ -107,23 +118,26 @@ struct TaskProgress: Sendable {
   }
 
   private mutating func add(_ assistant: AssistantEntry) {
-    turns += 1
-    lastText = assistant.text
-    pending = assistant.toolCalls.enumerated().map { index, call in
-      PendingCall(call: call, mayHaveRun: false, key: "\(taskId).\(calls + index + 1)")
-    }
-    calls += assistant.toolCalls.count
-    turnResults = []
-    if assistant.saysNothing { brokenTurns += 1 } else if assistant.toolCalls.isEmpty { brokenTurns = 0 }
+    allTurns += 1
     usage.modelCalls += assistant.usage?.modelCalls ?? 1
     usage.inputTokens += assistant.usage?.inputTokens ?? 0
     usage.outputTokens += assistant.usage?.outputTokens ?? 0
     usage.elapsedMs += assistant.usage?.elapsedMs ?? 0
+    if let cost = assistant.usage?.costMicros { usage.costMicros = (usage.costMicros ?? 0) + cost }
+    guard assistant.agent == agent else { return }
+    turns += 1
+    lastText = assistant.text
+    let owner = agent.isEmpty ? taskId : "\(taskId).\(agent)"
+    pending = assistant.toolCalls.enumerated().map { index, call in
+      PendingCall(call: call, mayHaveRun: false, key: "\(owner).\(calls + index + 1)", number: calls + index + 1)
+    }
+    calls += assistant.toolCalls.count
+    turnResults = []
+    if assistant.saysNothing { brokenTurns += 1 } else if assistant.toolCalls.isEmpty { brokenTurns = 0 }
   }
 
   private mutating func add(_ result: ToolResultEntry) {
     judge(result)
-    pending.removeAll { $0.call.id == result.callId }
     usage.toolCalls += 1
     usage.elapsedMs += result.elapsedMs
     if !result.sql.isEmpty, !result.isError, sqlUsed.count < 256 {
@@ -132,9 +146,15 @@ struct TaskProgress: Sendable {
           $0.sql = result.sql
           $0.rowCount = result.rowCount ?? 0
           $0.elapsedMs = result.elapsedMs
+          $0.rowsHash = result.rowsHash
         })
     }
     for path in result.artifacts where !artifacts.contains(path) && artifacts.count < 1_024 { artifacts.append(path) }
+    guard SubAgent.id(ofCall: result.callId) == agent else { return }
+    pending.removeAll { $0.call.id == result.callId }
+    if result.name == "finish", result.isError, ToolFailure.code(in: result.content) == ErrorCode.toolFailed.name {
+      refusedFinishes += 1
+    }
     turnResults.append(result.isError && ToolFailure.wasNeverRun(result.content))
     if pending.isEmpty { brokenTurns = turnResults.allSatisfy { $0 } ? brokenTurns + 1 : 0 }
   }
@@ -147,6 +167,15 @@ enum ToolFailure {
       "error": ["code": .string(error.errorCode.name), "message": .string(error.message), "hint": .string(error.hint)]
     ]
     return body.description
+  }
+
+  /// An error, and the last words of whoever met it.
+  static func content(_ error: WireError, saying words: String) -> String {
+    let body: JSONValue = [
+      "error": ["code": .string(error.errorCode.name), "message": .string(error.message), "hint": .string(error.hint)],
+      "last_words": .string(words.prefix(bytes: 4_096)),
+    ]
+    return body.text()
   }
 
   /// The name of the error that the content tells of; empty when it is told in another way.

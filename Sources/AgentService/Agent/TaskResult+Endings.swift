@@ -1,3 +1,4 @@
+import JSON
 import Wire
 
 extension TaskResult {
@@ -38,7 +39,14 @@ extension TaskResult {
       $0.usage = progress.usage
       $0.degraded = Array(progress.degraded.prefix(256))
       $0.resumed = progress.executions > 1
-      $0.steps = UInt64(progress.turns)
+      $0.steps = UInt64(progress.allTurns)
     }
+  }
+}
+
+extension FinishCall {
+  /// The answer that a call of `finish` gives, if it can be read.
+  static func answer(of call: ToolCall) -> String? {
+    (try? JSONValue(parsing: call.arguments))?["answer"]?.string
   }
 }

@@ -60,16 +60,19 @@ struct Transcript: Sendable {
   func window(for taskId: String, bytes: Int) -> [TranscriptEntry] {
     let start = entries.lastIndex { $0.summary != nil } ?? 0
     var isEarlier = true
-    let shown = entries[start...].map { entry in
+    let shown = entries[start...].lazy.filter { !$0.isOfSubAgent }.map { entry in
       if let started = entry.taskStarted { isEarlier = started.taskId != taskId }
       return isEarlier ? entry.shortened : entry
     }
-    let before = entries[..<start].count { $0.toolResult != nil }
-    return ContextWindow.fit(shown, firstResult: before + 1, taskId: taskId, bytes: bytes)
+    let before = entries[..<start].count { $0.toolResult != nil && !$0.isOfSubAgent }
+    return ContextWindow.fit(Array(shown), firstResult: before + 1, taskId: taskId, bytes: bytes)
   }
 
-  /// Every tool result of the session, in order.
-  var results: [ToolResultEntry] { entries.compactMap(\.toolResult) }
+  /// Every tool result of the session that the agent itself read, or one of its sub-agents, in order.
+  /// - Parameter agent: the sub-agent's id, or empty.
+  func results(of agent: String) -> [ToolResultEntry] {
+    entries.compactMap(\.toolResult).filter { SubAgent.id(ofCall: $0.callId) == agent }
+  }
 }
 
 extension TranscriptEntry {

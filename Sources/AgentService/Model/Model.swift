@@ -6,8 +6,10 @@ protocol Model: Sendable {
   var name: String { get }
   /// How much of a transcript it is shown, in bytes as they are encoded.
   var windowBytes: Int { get }
-  /// Whether it is told of the schema before it begins, rather than by tools alone.
-  var readsSchema: Bool { get }
+  /// It reads prose and may be wrong: it is told of the schema before it begins, and its numbers are looked up.
+  var isLanguageModel: Bool { get }
+  /// What it costs; nil when nobody said.
+  var prices: ModelPrices? { get }
   /// One turn.
   /// - Parameter onToken: gets pieces of the answer's text as they come; may never be called.
   /// - Throws: `model_unavailable`, `model_refused`, `model_protocol`, `model_rate_limited`, `model_timeout`, `cancelled`.
@@ -16,7 +18,8 @@ protocol Model: Sendable {
 
 extension Model {
   var windowBytes: Int { .max }
-  var readsSchema: Bool { true }
+  var isLanguageModel: Bool { true }
+  var prices: ModelPrices? { nil }
 }
 
 /// Everything a model is given.
@@ -31,6 +34,8 @@ struct ModelTurn: Sendable {
   let stepsLeft: Int
   /// Of the database that is asked.
   var dialect = Dialect.sqlite
+  /// Of the answer.
+  var language = Language.en
 }
 
 /// What a model said: text, tool calls, or both.

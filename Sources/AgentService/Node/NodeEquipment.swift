@@ -88,7 +88,8 @@ private struct ModelWithAddition: Model {
 
   var name: String { node.name }
   var windowBytes: Int { node.windowBytes }
-  var readsSchema: Bool { node.readsSchema }
+  var isLanguageModel: Bool { node.isLanguageModel }
+  var prices: ModelPrices? { node.prices }
 
   func respond(
     to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void

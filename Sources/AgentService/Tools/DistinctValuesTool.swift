@@ -26,6 +26,6 @@ struct DistinctValuesTool: Tool {
       + "GROUP BY \(name) ORDER BY count(*) DESC, \(name)"
     let limits = QueryLimits(rows: arguments.integer("limit", default: 50))
     let result = try await context.database.query(sql, [], limits: limits)
-    return ToolOutput(content: result.content(), sql: sql, rowCount: result.rowCount)
+    return ToolOutput(result, sql: sql)
   }
 }

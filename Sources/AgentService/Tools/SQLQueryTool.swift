@@ -19,6 +19,6 @@ struct SQLQueryTool: Tool {
     let sql = try arguments.requiredText("sql")
     let limits = QueryLimits(rows: arguments.integer("limit", default: 100))
     let result = try await context.database.query(sql, [], limits: limits)
-    return ToolOutput(content: result.content(), sql: sql, rowCount: result.rowCount)
+    return ToolOutput(result, sql: sql)
   }
 }

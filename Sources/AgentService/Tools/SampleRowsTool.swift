@@ -22,6 +22,6 @@ struct SampleRowsTool: Tool {
     let list = columns.isEmpty ? "*" : columns.joined(separator: ", ")
     let sql = "SELECT \(list) FROM \(table.sqlName) LIMIT \(limit)"
     let result = try await context.database.query(sql, [], limits: QueryLimits(rows: limit))
-    return ToolOutput(content: result.content(), sql: sql, rowCount: result.rowCount)
+    return ToolOutput(result, sql: sql)
   }
 }

@@ -33,10 +33,24 @@ struct ToolOutput: Sendable {
   var isError = false
   var sql = ""
   var rowCount: UInt64?
+  /// See ``ToolResultEntry/rowsHash``.
+  var rowsHash = ""
+  /// A query's columns and first rows, for whoever watches.
+  var preview: AnswerTable?
+  var todos: [Todo] = []
   /// Paths, relative to the session's folder, of the files that it wrote.
   var files: [String] = []
   /// Set by `finish` alone.
   var finish: FinishCall?
+}
+
+extension ToolOutput {
+  /// A query's result as the model reads it, with what is needed to trace and to watch it.
+  init(_ result: QueryResult, sql: String) {
+    self.init(content: result.content(), sql: sql, rowCount: result.rowCount)
+    rowsHash = result.rowsHash
+    preview = result.table(rows: StepEvents.shownRows)
+  }
 }
 
 /// What the model said when it called `finish`.

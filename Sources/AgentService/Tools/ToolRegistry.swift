@@ -7,7 +7,7 @@ struct ToolRegistry: Sendable {
   static let standard = ToolRegistry([
     ListTablesTool(), DescribeTablesTool(), SearchSchemaTool(), SampleRowsTool(), DistinctValuesTool(), SQLQueryTool(),
     MakeChartTool(), WriteFileTool(), ReadFileTool(), ListFilesTool(),
-    RememberTool(), RecallTool(), ReadResultTool(), AskUserTool(), FinishTool(),
+    RememberTool(), RecallTool(), ReadResultTool(), AskUserTool(), DelegateTool(), FinishTool(),
   ])
 
   private let tools: [any Tool]

@@ -143,7 +143,9 @@ enum NodeEvents {
   /// - Throws: `invalid_argument`
   static func requireDurable(_ kind: EventKind) throws(WireError) {
     switch kind {
-    case .taskStarted, .assistantMessage, .toolStarted, .toolFinished, .notice: return
+    case .taskStarted, .assistantMessage, .toolStarted, .toolFinished, .notice, .contextLoaded, .thinking, .todosUpdated,
+      .chartDrawn, .artifactWritten, .answerGiven:
+      return
     case .unspecified, .taskQueued, .stepCommitted, .taskFinished, .taskRequeued, .sessionChanged, .token, .sessionDeleted,
       .questionAsked, .questionAnswered:
       throw WireError(
@@ -158,7 +160,8 @@ enum NodeEvents {
     switch kind {
     case .token, .toolStarted: return
     case .unspecified, .taskQueued, .taskStarted, .stepCommitted, .assistantMessage, .toolFinished, .taskFinished,
-      .taskRequeued, .sessionChanged, .notice, .sessionDeleted, .questionAsked, .questionAnswered:
+      .taskRequeued, .sessionChanged, .notice, .sessionDeleted, .questionAsked, .questionAnswered, .contextLoaded, .thinking,
+      .todosUpdated, .chartDrawn, .artifactWritten, .answerGiven:
       throw WireError(
         .invalidArgument, "a node may not emit an event of kind \(kind.label)",
         hint: "What is to be kept goes with checkpoint.commit.")

@@ -58,6 +58,7 @@ struct TaskRetry: Sendable {
       $0.metadata = task.record.metadata
       $0.priority = task.record.priority
       $0.labels = task.record.labels
+      $0.language = task.record.language
       $0.maxAttempts = task.record.maxAttempts
       $0.status = .queued
       $0.createdAt = transaction.now

@@ -63,9 +63,11 @@ extension SessionRules {
       policy.answerTimeoutMs = timeout
     }
     if change.unknownOutcome != .unspecified { policy.unknownOutcome = change.unknownOutcome }
+    if change.language != .unspecified { policy.language = change.language }
     if let budgets = change.budgets {
       let limits = [
         budgets.toolCalls, budgets.tokens, budgets.workMs, budgets.identicalFailures, budgets.emptyResults, budgets.sqlErrors,
+        budgets.costMicros,
       ]
       guard limits.allSatisfy({ $0 != 0 }) else {
         throw WireError(.invalidArgument, "a budget of 0 lets nothing happen", hint: "Use 1 or more, or leave it out.")

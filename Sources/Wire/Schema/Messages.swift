@@ -111,6 +111,7 @@ public enum Messages {
     visitor.visit(TaskAnswerRequest.self)
     visitor.visit(SessionPruneRequest.self)
     visitor.visit(SessionPruned.self)
+    visitor.visit(Todo.self)
     visitor.visit(SchemaColumn.self)
     visitor.visit(SchemaKey.self)
     visitor.visit(SchemaTable.self)

@@ -49,6 +49,9 @@ public struct Budgets: WireMessage {
   public var emptyResults: UInt64?
   /// Queries in a row that the database refused. Absent means 8.
   public var sqlErrors: UInt64?
+  /// Money for the model, in millionths of the currency that the nodes' prices are in. A node that does not
+  /// know its model's prices ends a task with this limit at once.
+  public var costMicros: UInt64?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "tool_calls", &toolCalls)
@@ -57,6 +60,7 @@ public struct Budgets: WireMessage {
     v.field(4, "identical_failures", &identicalFailures)
     v.field(5, "empty_results", &emptyResults)
     v.field(6, "sql_errors", &sqlErrors)
+    v.field(7, "cost_micros", &costMicros)
   }
 }
 
@@ -72,6 +76,8 @@ public struct SessionPolicy: WireMessage {
   /// Absent keeps everything.
   public var retention: Retention?
   public var budgets: Budgets?
+  /// Of the answers; unspecified means English.
+  public var language = Language.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "approval", &approval)
@@ -80,7 +86,15 @@ public struct SessionPolicy: WireMessage {
     v.field(4, "unknown_outcome", &unknownOutcome)
     v.field(5, "retention", &retention)
     v.field(6, "budgets", &budgets)
+    v.field(7, "language", &language)
   }
+}
+
+/// In which words, numbers and dates an answer is written.
+public enum Language: UInt32, WireEnum {
+  case unspecified = 0
+  case en
+  case id
 }
 
 public enum QuestionKind: UInt32, WireEnum {

@@ -31,11 +31,14 @@ public struct SqlUsed: WireMessage {
   public var sql = ""
   public var rowCount: UInt64 = 0
   public var elapsedMs: UInt64 = 0
+  /// See ``ToolResultEntry/rowsHash``.
+  public var rowsHash = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "sql", &sql, max: Limits.textBytes)
     v.field(2, "row_count", &rowCount)
     v.field(3, "elapsed_ms", &elapsedMs)
+    v.field(4, "rows_hash", &rowsHash, max: Limits.nameBytes)
   }
 }
 
@@ -87,6 +90,10 @@ public struct TaskResult: WireMessage {
   public var resumed = false
   /// Steps this task took, over all executions.
   public var steps: UInt64 = 0
+  /// Numbers of the answer that no result of this task's queries has, as they are written there.
+  public var untracedNumbers: [String] = []
+  /// In which the answer is written.
+  public var language = Language.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "status", &status)
@@ -101,6 +108,8 @@ public struct TaskResult: WireMessage {
     v.field(10, "error", &error)
     v.field(11, "resumed", &resumed)
     v.field(12, "steps", &steps)
+    v.field(13, "untraced_numbers", &untracedNumbers, max: 64, maxEach: Limits.nameBytes)
+    v.field(14, "language", &language)
   }
 }
 
@@ -136,6 +145,8 @@ public struct TaskRecord: WireMessage {
   /// The task that it tries again from an earlier step, in a fork of that task's session; then the one that this one tried
   /// again, and so on.
   public var retryOf: [String] = []
+  /// Of the answer; unspecified means the session's.
+  public var language = Language.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -158,6 +169,7 @@ public struct TaskRecord: WireMessage {
     v.field(18, "labels", &labels, max: Limits.labels)
     v.field(19, "question", &question)
     v.field(20, "retry_of", &retryOf, max: Limits.retries, maxEach: Limits.idBytes)
+    v.field(21, "language", &language)
   }
 }
 
@@ -175,6 +187,7 @@ public struct TaskSubmitRequest: WireMessage {
   public var ifBusy = IfBusy.unspecified
   /// Only nodes that have all of these labels run it.
   public var labels: [Label] = []
+  public var language = Language.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "session_id", &sessionId, max: Limits.idBytes)
@@ -187,6 +200,7 @@ public struct TaskSubmitRequest: WireMessage {
     v.field(8, "max_attempts", &maxAttempts)
     v.field(9, "if_busy", &ifBusy)
     v.field(10, "labels", &labels, max: Limits.labels)
+    v.field(11, "language", &language)
   }
 }
 
@@ -275,6 +289,35 @@ public enum EventKind: UInt32, WireEnum {
   case questionAsked
   /// `question.answer` says what was answered and by whom, or that nobody did.
   case questionAnswered
+  /// What the agent was given beside the question: memories, the schema. `text` names it.
+  case contextLoaded
+  /// The model's reasoning, when it shows any.
+  case thinking
+  /// The agent's list of what is to be done, whole, in `todos`.
+  case todosUpdated
+  /// A chart was drawn; its path is `text`.
+  case chartDrawn
+  /// Another file was written; its path is `text`.
+  case artifactWritten
+  /// The answer's text, just before ``taskFinished``.
+  case answerGiven
+}
+
+public enum TodoStatus: UInt32, WireEnum {
+  case unspecified = 0
+  case pending
+  case inProgress
+  case done
+}
+
+public struct Todo: WireMessage {
+  public var text = ""
+  public var status = TodoStatus.unspecified
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "text", &text, max: Limits.titleBytes)
+    v.field(2, "status", &status)
+  }
 }
 
 /// One line of a session's durable log.
@@ -297,6 +340,11 @@ public struct Event: WireMessage {
   public var isError = false
   public var result: TaskResult?
   public var question: TaskQuestion?
+  /// A query's columns and first rows.
+  public var table: AnswerTable?
+  public var todos: [Todo] = []
+  /// The sub-agent that it is about; see ``AssistantEntry/agent``.
+  public var agent = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "session_id", &sessionId, max: Limits.idBytes)
@@ -316,6 +364,9 @@ public struct Event: WireMessage {
     v.field(15, "is_error", &isError)
     v.field(16, "result", &result)
     v.field(17, "question", &question)
+    v.field(18, "table", &table)
+    v.field(19, "todos", &todos, max: 256)
+    v.field(20, "agent", &agent, max: Limits.nameBytes)
   }
 }
 

@@ -96,6 +96,8 @@ public struct Usage: WireMessage {
   public var outputTokens: UInt64 = 0
   public var toolCalls: UInt64 = 0
   public var elapsedMs: UInt64 = 0
+  /// What the model cost by the node's prices, in millionths of their currency; absent when there are none.
+  public var costMicros: UInt64?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "model_calls", &modelCalls)
@@ -103,6 +105,7 @@ public struct Usage: WireMessage {
     v.field(3, "output_tokens", &outputTokens)
     v.field(4, "tool_calls", &toolCalls)
     v.field(5, "elapsed_ms", &elapsedMs)
+    v.field(6, "cost_micros", &costMicros)
   }
 }
 
@@ -113,6 +116,8 @@ public struct AssistantEntry: WireMessage {
   public var toolCalls: [ToolCall] = []
   public var model = ""
   public var usage: Usage?
+  /// The sub-agent whose turn it was: the id of the call that it works for; empty for the agent itself.
+  public var agent = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "text", &text, max: Limits.textBytes)
@@ -120,6 +125,7 @@ public struct AssistantEntry: WireMessage {
     v.field(3, "tool_calls", &toolCalls, max: 128)
     v.field(4, "model", &model, max: Limits.nameBytes)
     v.field(5, "usage", &usage)
+    v.field(6, "agent", &agent, max: Limits.nameBytes)
   }
 }
 
@@ -152,6 +158,8 @@ public struct ToolResultEntry: WireMessage {
   public var artifacts: [String] = []
   /// What a person did to the call or said of it, for the model to read before the content.
   public var remark = ""
+  /// Of a query's columns and of the rows that were read, for whoever compares: 16 hex digits of their SHA-256.
+  public var rowsHash = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "call_id", &callId, max: Limits.nameBytes)
@@ -163,6 +171,7 @@ public struct ToolResultEntry: WireMessage {
     v.field(7, "elapsed_ms", &elapsedMs)
     v.field(8, "artifacts", &artifacts, max: 1_024, maxEach: Limits.artifactPathBytes)
     v.field(9, "remark", &remark, max: Limits.textBytes)
+    v.field(10, "rows_hash", &rowsHash, max: Limits.nameBytes)
   }
 }
 

@@ -39,8 +39,12 @@ struct ProgressLines {
     case .taskFinished: line((event.result?.status ?? .completed).label + Self.effort(event.result), .dim)
     // Whoever follows puts it before the person.
     case .questionAsked: toLineStart()
-    // The tools of the step were shown when they ended.
-    case .stepCommitted, .unspecified: return
+    case .contextLoaded: line("knows: \(event.text)", .dim)
+    case .thinking: line("thinks: " + Self.oneLine(event.text).truncated(toWidth: Self.thoughtWidth), .dim)
+    case .todosUpdated: for todo in event.todos { line("  \(Self.mark(todo.status)) \(todo.text)", .dim) }
+    case .chartDrawn, .artifactWritten: line("      wrote \(event.text)", .dim)
+    // The tools of the step were shown when they ended, and the answer is shown by whoever waits for it.
+    case .stepCommitted, .answerGiven, .unspecified: return
     }
   }
 
@@ -58,10 +62,22 @@ struct ProgressLines {
     let step = event.step == 0 ? "" : "\(event.step)"
     let number = String(repeating: " ", count: max(0, 4 - step.count)) + step
     let detail = Self.oneLine(event.sql.isEmpty ? (event.isError ? "" : event.text) : event.sql)
-    let fixed = ([number, event.tool] + outcome).joined(separator: "  ")
+    let tool = event.agent.isEmpty ? event.tool : "\(event.agent): \(event.tool)"
+    let fixed = ([number, tool] + outcome).joined(separator: "  ")
     let room = (terminal.width.map { $0 - 1 } ?? Self.widthWithoutTerminal) - fixed.displayWidth - 2
     let shown = detail.truncated(toWidth: max(Self.minDetailWidth, room))
-    return ([number, event.tool, shown] + outcome).filter { !$0.isEmpty }
+    return ([number, tool, shown] + outcome).filter { !$0.isEmpty }
+  }
+
+  /// Columns of what the model thinks.
+  private static let thoughtWidth = 400
+
+  private static func mark(_ status: TodoStatus) -> String {
+    switch status {
+    case .done: "[x]"
+    case .inProgress: "[>]"
+    case .pending, .unspecified: "[ ]"
+    }
   }
 
   /// Columns of a line in a file or a pipe.

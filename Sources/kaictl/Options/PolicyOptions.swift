@@ -39,13 +39,16 @@ struct PolicyOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Queries in a row that may find nothing (default: 8).", valueName: "n")) var maxEmptyResults: UInt64?
   @Option(help: ArgumentHelp("Queries in a row that the database may refuse (default: 8).", valueName: "n"))
   var maxSqlErrors: UInt64?
+  @Option(
+    help: ArgumentHelp("Money for the model, in the currency of the nodes' --model-prices, such as 0.50.", valueName: "amount"))
+  var maxCost: Money?
 
   var isEmpty: Bool {
     approval == nil && answerTimeout == nil && unknownOutcome == nil && retention == nil && budgets == nil
   }
 
   private var budgets: Budgets? {
-    let all: [Any?] = [maxToolCalls, maxTokens, maxTime, maxIdenticalFailures, maxEmptyResults, maxSqlErrors]
+    let all: [Any?] = [maxToolCalls, maxTokens, maxTime, maxIdenticalFailures, maxEmptyResults, maxSqlErrors, maxCost]
     guard all.contains(where: { $0 != nil }) else { return nil }
     return .with {
       $0.toolCalls = maxToolCalls
@@ -54,6 +57,7 @@ struct PolicyOptions: ParsableArguments {
       $0.identicalFailures = maxIdenticalFailures
       $0.emptyResults = maxEmptyResults
       $0.sqlErrors = maxSqlErrors
+      $0.costMicros = maxCost?.micros
     }
   }
 

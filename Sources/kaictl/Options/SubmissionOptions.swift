@@ -12,6 +12,8 @@ struct SubmissionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("When the session has a task under way (default: enqueue).", valueName: "action"))
   var ifBusy: Choice<IfBusy>?
 
+  @Option(help: ArgumentHelp("Of the answer's words, numbers and dates: en or id (default: the session's).", valueName: "code"))
+  var language: Choice<Language>?
   @Option(help: ArgumentHelp("Only on nodes with this label, KEY=VALUE; may be given more than once.", valueName: "label"))
   var label: [String] = []
 
@@ -27,6 +29,7 @@ struct SubmissionOptions: ParsableArguments {
     request.delayMs = delay.map { UInt64($0.milliseconds) } ?? 0
     request.maxAttempts = maxAttempts
     request.ifBusy = ifBusy?.value ?? .unspecified
+    request.language = language?.value ?? .unspecified
     for text in label { request.labels.append(try Label(parsing: text)) }
     return request
   }

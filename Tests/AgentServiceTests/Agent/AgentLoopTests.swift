@@ -20,7 +20,7 @@ import Wire
     #expect(result.usage?.toolCalls == 2)
     #expect(result.usage?.inputTokens == 20)
     let events = rig.chain.steps.flatMap(\.events).map(\.kind)
-    #expect(events == [.taskStarted, .assistantMessage, .toolFinished, .toolFinished])
+    #expect(events == [.taskStarted, .contextLoaded, .assistantMessage, .toolFinished, .toolFinished, .answerGiven])
     #expect(rig.chain.state.withLock { $0.emitted }.map(\.kind) == [.token])
   }
 

@@ -42,8 +42,8 @@ import Wire
     #expect(shown.count == transcript.entries.count)
     let results = shown.compactMap(\.toolResult)
     #expect(results[0].content.contains(#"read_result with {"result": 1}"#))
-    #expect(results.last?.content == transcript.results.last?.content)
-    #expect(results[18].content == transcript.results[18].content)
+    #expect(results.last?.content == transcript.results(of: "").last?.content)
+    #expect(results[18].content == transcript.results(of: "")[18].content)
   }
 
   @Test func cutsAreMadeInStridesSoThatTheTextStays() {
@@ -74,7 +74,7 @@ import Wire
       let shown = window(transcript, "t", bytes: 40_000)
       #expect(size(shown) <= 40_000, "\(number): \(size(shown))")
       #expect(shown.contains { $0.user?.text == "Q" })
-      #expect(shown.last?.toolResult?.content == transcript.results.last?.content)
+      #expect(shown.last?.toolResult?.content == transcript.results(of: "").last?.content)
       // Each result that is shown stands behind its call, as servers want it.
       let calls = Set(shown.compactMap(\.assistant).flatMap(\.toolCalls).map(\.id))
       #expect(shown.compactMap(\.toolResult).allSatisfy { calls.contains($0.callId) })

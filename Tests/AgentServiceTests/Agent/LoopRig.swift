@@ -91,7 +91,7 @@ final class ChainCommitter: StepCommitter {
 /// A model that says what a function of the turn says, and remembers what it was asked.
 final class ScriptedModel: Model {
   let name = "scripted"
-  let readsSchema = false
+  let isLanguageModel = false
   private let script: @Sendable (Int, ModelTurn) throws(WireError) -> ModelReply
   private let asked = Mutex<[Int]>([])
 

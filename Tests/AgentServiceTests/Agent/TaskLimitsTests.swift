@@ -25,7 +25,7 @@ import Wire
   @Test func eachLimitEndsTheTaskWithWhatWasFound() async throws {
     let cases: [(Budgets, CountedTool, String, Int)] = [
       (.with { $0.toolCalls = 4 }, CountedTool("look"), "limit of 4 tool calls", 4),
-      (.with { $0.tokens = 25 }, CountedTool("look"), "limit of 25 tokens", 3),
+      (.with { $0.tokens = 25 }, CountedTool("look"), "limit of 25 tokens", 2),
       (
         Budgets(), CountedTool("look") { (_) async throws(WireError) in throw WireError(.toolFailed, "no") },
         "limit of 3 failures", 3
@@ -76,5 +76,72 @@ import Wire
     #expect(try await rig.run(model, attempt: 2) == .finished(.completed))
     #expect(tool.runs == 3)
     #expect(rig.chain.result?.resumed == true)
+  }
+
+  @Test func aLimitIsSeenBetweenTheCallsOfOneTurn() async throws {
+    let tool = CountedTool("look")
+    let rig = rig(.with { $0.toolCalls = 2 }, tool)
+    let model = ScriptedModel { (_, _) throws(WireError) in ScriptedModel.calls("look", "look", "look", "look") }
+    #expect(try await rig.run(model) == .finished(.partial))
+    #expect(tool.runs == 2)
+    #expect(rig.chain.entries.compactMap(\.toolResult).count == 4)
+  }
+
+  @Test func tokensThatATurnUsedUpLeaveNoneForItsCalls() async throws {
+    let tool = CountedTool("look")
+    let rig = rig(.with { $0.tokens = 10 }, tool)
+    #expect(try await rig.run(endless("look")) == .finished(.partial))
+    #expect(tool.runs == 0)
+    #expect(rig.chain.result?.error?.message.contains("limit of 10 tokens") == true)
+  }
+
+  @Test func workThatTakesTooLongIsCutOff() async throws {
+    let slow = CountedTool("look") { (_) async throws(WireError) in
+      do { try await Task.sleep(for: .seconds(60)) } catch { throw WireError(.cancelled, "stopped") }
+      return ToolOutput(content: "late")
+    }
+    let rig = rig(.with { $0.workMs = 200 }, slow)
+    #expect(try await rig.run(endless("look")) == .finished(.partial))
+    #expect(rig.chain.result?.error?.errorCode == .budgetExhausted)
+    // A model that never answers, too.
+    let quick = self.rig(.with { $0.workMs = 200 }, CountedTool("look"))
+    #expect(try await quick.run(SilentModel()) == .finished(.partial))
+    #expect(quick.chain.result?.error?.errorCode == .budgetExhausted)
+  }
+
+  @Test func costIsCountedByTheModelsPricesAndUnknownPricesEndTheTask() async throws {
+    let prices = try ModelPrices(parsing: "0.15:0.60")
+    #expect(prices.costMicros(input: 1_000_000, output: 1_000_000) == 750_000)
+    #expect(prices.costMicros(input: 1, output: 0) == 1)
+    for text in ["", "1", "1:2:3", "a:b", "-1:2", "1e9:1"] {
+      #expect(throws: WireError.self) { try ModelPrices(parsing: text) }
+    }
+    let rig = rig(.with { $0.costMicros = 4 }, CountedTool("look"))
+    #expect(try await rig.run(PricedModel(prices: prices)) == .finished(.partial))
+    // Ten tokens in cost 2 millionths a turn, rounded up.
+    #expect(rig.chain.result?.usage?.costMicros == 4)
+    let blind = self.rig(.with { $0.costMicros = 4 }, CountedTool("look"))
+    #expect(try await blind.run(PricedModel(prices: nil)) == .finished(.partial))
+    #expect(blind.chain.result?.error?.hint.contains("--model-prices") == true)
+  }
+}
+
+private struct SilentModel: Model {
+  var name: String { "silent" }
+  let isLanguageModel = false
+
+  func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
+    do { try await Task.sleep(for: .seconds(60)) } catch { throw WireError(.cancelled, "stopped") }
+    return ModelReply(text: "late")
+  }
+}
+
+private struct PricedModel: Model {
+  var name: String { "priced" }
+  let isLanguageModel = false
+  let prices: ModelPrices?
+
+  func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
+    ScriptedModel.calls("look")
   }
 }

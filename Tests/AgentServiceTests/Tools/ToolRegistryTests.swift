@@ -7,11 +7,10 @@ import Wire
 struct ToolRegistryTests {
   static let query: Set = [
     "list_tables", "describe_tables", "search_schema", "sample_rows", "distinct_values", "sql_query", "recall", "read_result",
-    "ask_user",
-    "finish",
+    "ask_user", "finish",
   ]
   static let analysis = query.union(["remember", "make_chart", "write_file"])
-  static let all = analysis.union(["read_file", "list_files"])
+  static let all = analysis.union(["read_file", "list_files", "delegate"])
 
   @Test(
     "each mode has its tools and no others",

@@ -8,7 +8,8 @@ enum Analyst {}
 /// the turn, so a task that was interrupted goes on from the same transcript with the same next call.
 struct OfflineModel: Model {
   var name: String { "offline" }
-  var readsSchema: Bool { false }
+  var isLanguageModel: Bool { false }
+  var prices: ModelPrices? { ModelPrices.nothing }
 
   func respond(
     to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void

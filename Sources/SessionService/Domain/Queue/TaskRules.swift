@@ -57,6 +57,7 @@ enum TaskRules {
       task.status = .queued
       task.maxAttempts = maxAttempts
       task.labels = request.labels
+      task.language = request.language
       task.createdAt = now
       if request.delayMs > 0 { task.notBefore = now.advanced(milliseconds: Int64(request.delayMs)) }
     }

@@ -57,7 +57,7 @@ enum TaskRepository {
         .text(record.id), .text(record.sessionId), Value(record.mode), .integer(record.priority), Value(record.status),
         Value(record.attempt), Value(record.maxAttempts), Value(record.notBefore), Value(record.createdAt),
         Value(record.startedAt), Value(record.finishedAt), .text(record.nodeId), .text(record.reason),
-        .blob(labels(record.labels)), .text(record.prompt), .text(record.context), .text(record.metadata),
+        .blob(wishes(record)), .text(record.prompt), .text(record.context), .text(record.metadata),
         .text(connectionId), .text(record.retryOf.joined(separator: ",")),
       ]
     ) { (row) in row.int64(0) }
@@ -108,7 +108,7 @@ enum TaskRepository {
       return (
         task: QueuedTask(
           taskId: row.text(0), sessionId: row.text(1), priority: row.int64(2), number: row.int64(3),
-          notBefore: row.timestamp(4), connectionId: row.text(6), selector: NodeSelector(try labels(row.blob(7))),
+          notBefore: row.timestamp(4), connectionId: row.text(6), selector: NodeSelector(try wishes(row.blob(7)).labels),
           hasBegun: row.timestamp(8) != Timestamp()),
         sessionIsOpen: TaskRules.isOpen(status)
       )
@@ -175,7 +175,9 @@ enum TaskRepository {
       record.finishedAt = row.timestamp(10)
       record.nodeId = row.text(11)
       record.reason = row.text(12)
-      record.labels = try labels(row.blob(14))
+      let wishes = try wishes(row.blob(14))
+      record.labels = wishes.labels
+      record.language = wishes.language
       record.prompt = row.text(15)
       record.context = row.text(16)
       record.metadata = row.text(17)
@@ -187,8 +189,10 @@ enum TaskRepository {
       record: record, connectionId: row.text(19), number: row.int64(22), isCancelRequested: row.bool(13))
   }
 
-  /// Labels are kept as the message that a submit brings them in, with nothing else in it.
-  private static func labels(_ labels: [Label]) -> [UInt8] { TaskSubmitRequest.with { $0.labels = labels }.encoded() }
+  /// Labels and language are kept as the message that a submit brings them in, with nothing else in it.
+  private static func wishes(_ record: TaskRecord) -> [UInt8] {
+    TaskSubmitRequest.with { ($0.labels, $0.language) = (record.labels, record.language) }.encoded()
+  }
 
-  private static func labels(_ bytes: [UInt8]) throws(WireError) -> [Label] { try TaskSubmitRequest(decoding: bytes).labels }
+  private static func wishes(_ bytes: [UInt8]) throws(WireError) -> TaskSubmitRequest { try TaskSubmitRequest(decoding: bytes) }
 }
