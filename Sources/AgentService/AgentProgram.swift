@@ -35,9 +35,7 @@ package enum AgentProgram {
   private static func serve(
     _ settings: AgentSettings, _ equipment: NodeEquipment, _ log: Logger
   ) async throws(WireError) {
-    let model = try ModelRegistry.model(
-      spec: settings.model, url: settings.modelURL, keyFile: settings.modelKeyFile,
-      contextTokens: settings.modelContext)
+    let model = try ModelRegistry.model(settings.model)
     var configuration = ClientConfiguration(
       host: settings.server.host, port: settings.server.port, key: settings.key, name: settings.node.name,
       version: version, group: MultiThreadedEventLoopGroup.singleton)

@@ -18,6 +18,13 @@ package struct AgentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The file with the model's key.", valueName: "file")) var modelKeyFile: String?
   @Option(help: ArgumentHelp("Tokens that the model can read at once, 4000 or more (default: 64000).", valueName: "n"))
   var modelContext: String?
+  @Option(help: ArgumentHelp("Prices of a million of the model's tokens, for budgets in money.", valueName: "in:out"))
+  var modelPrices: String?
+  @Option(help: ArgumentHelp("The proxy to the model's server (default: https_proxy, no_proxy).", valueName: "url"))
+  var modelProxy: String?
+  @Option(
+    help: ArgumentHelp("Certificates in PEM that the model's server is trusted by (default: the system's).", valueName: "file"))
+  var modelCaFile: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
   @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
@@ -34,10 +41,7 @@ struct AgentSettings: Sendable {
   var server: (host: String, port: Int)
   var key: KeyFile
   var node: NodeConfiguration
-  var model: String
-  var modelURL: String?
-  var modelKeyFile: String?
-  var modelContext: Int
+  var model: ModelSettings
   var logLevel: Logger.Level
   var readyFile: String?
 
@@ -65,14 +69,22 @@ struct AgentSettings: Sendable {
       labels: try labels.map { (text) throws(WireError) in try Label(parsing: text) },
       version: AgentProgram.version,
       results: value(options.results, "RESULTS") ?? "./agent_results")
-    model = value(options.model, "MODEL") ?? "offline"
-    modelURL = value(options.modelUrl, "MODEL_URL")
-    modelKeyFile = value(options.modelKeyFile, "MODEL_KEY_FILE")
+    model = ModelSettings(
+      spec: value(options.model, "MODEL") ?? "offline", url: value(options.modelUrl, "MODEL_URL"),
+      keyFile: value(options.modelKeyFile, "MODEL_KEY_FILE"))
     let context = value(options.modelContext, "MODEL_CONTEXT") ?? "\(RemoteCall.contextTokens)"
     guard let tokens = Int(context), (4_000...10_000_000).contains(tokens) else {
       throw WireError(.usage, "--model-context must be 4000...10000000, not '\(context)'")
     }
-    modelContext = tokens
+    model.contextTokens = tokens
+    model.route = HTTPRoute(
+      proxy: try Self.proxy(value(options.modelProxy, "MODEL_PROXY")), caFile: value(options.modelCaFile, "MODEL_CA_FILE"))
+    if let caFile = model.route.caFile, access(caFile, R_OK) != 0 {
+      throw WireError(.localIo, "--model-ca-file: '\(caFile)' cannot be read: \(String(cString: strerror(errno)))")
+    }
+    model.prices = try value(options.modelPrices, "MODEL_PRICES").map { (text) throws(WireError) in
+      try ModelPrices(parsing: text)
+    }
     readyFile = value(options.readyFile, "READY_FILE")
     if let http = value(options.http, "HTTP"), http != "off" {
       throw WireError(.usage, "--http can only be off, not '\(http)': there is no HTTP listener")
@@ -96,6 +108,16 @@ struct AgentSettings: Sendable {
     else { throw WireError(.usage, "--server must be HOST:PORT, not '\(text)'") }
     let host = text[..<colon]
     return (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host), port)
+  }
+
+  /// - Throws: `usage`, without what may be a password.
+  private static func proxy(_ text: String?) throws(WireError) -> String? {
+    guard let text else { return nil }
+    let schemes = ["http://", "https://", "socks5://", "socks5h://"]
+    guard let scheme = schemes.first(where: text.lowercased().hasPrefix), text.utf8.count > scheme.utf8.count,
+      text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+    else { throw WireError(.usage, "--model-proxy must begin with \(schemes.joined(separator: ", ")) and name a host") }
+    return text
   }
 
   private static func hostName() -> String {

@@ -1,25 +1,38 @@
 import Wire
 
+/// What an operator said of the model.
+struct ModelSettings: Sendable, Equatable {
+  /// See ``ModelSpec``.
+  var spec = "offline"
+  /// The base address of the model's server; nil means OpenAI's or Anthropic's own.
+  var url: String?
+  /// A file with the server's key on one line; nil for servers that want none.
+  var keyFile: String?
+  /// What the model can read at once.
+  var contextTokens = RemoteCall.contextTokens
+  var route = HTTPRoute()
+  var prices: ModelPrices?
+}
+
 /// Makes the model that an operator asked for.
 enum ModelRegistry {
-  /// - Parameters:
-  ///   - spec: see ``ModelSpec``.
-  ///   - url: the base address of the model's server; nil means OpenAI's or Anthropic's own.
-  ///   - contextTokens: what the model can read at once.
-  ///   - keyFile: a file with the server's key on one line; nil for servers that want none.
   /// - Throws: `usage` for a spec or an address that cannot be used, `local_io` for the key file.
-  static func model(
-    spec: String, url: String?, keyFile: String?, contextTokens: Int = RemoteCall.contextTokens
-  ) throws(WireError) -> any Model {
-    switch try ModelSpec(parsing: spec) {
+  static func model(_ settings: ModelSettings) throws(WireError) -> any Model {
+    switch try ModelSpec(parsing: settings.spec) {
     case .offline: return OfflineModel()
     case .openAI(let model):
-      let endpoint = try ModelEndpoint(base: url, key: try key(in: keyFile), dialect: .openAI)
-      return OpenAIModel(model: model, endpoint: endpoint, client: HTTPClient(), contextTokens: contextTokens)
+      return OpenAIModel(
+        model: model, endpoint: try endpoint(settings, .openAI), client: HTTPClient(), contextTokens: settings.contextTokens,
+        route: settings.route, prices: settings.prices)
     case .anthropic(let model):
-      let endpoint = try ModelEndpoint(base: url, key: try key(in: keyFile), dialect: .anthropic)
-      return AnthropicModel(model: model, endpoint: endpoint, client: HTTPClient(), contextTokens: contextTokens)
+      return AnthropicModel(
+        model: model, endpoint: try endpoint(settings, .anthropic), client: HTTPClient(),
+        contextTokens: settings.contextTokens, route: settings.route, prices: settings.prices)
     }
+  }
+
+  private static func endpoint(_ settings: ModelSettings, _ dialect: ModelDialect) throws(WireError) -> ModelEndpoint {
+    try ModelEndpoint(base: settings.url, key: try key(in: settings.keyFile), dialect: dialect)
   }
 
   private static func key(in path: String?) throws(WireError) -> String? {

@@ -35,7 +35,7 @@ import Wire
     #expect(settings.server.port == 7411)
     #expect(settings.node.slots == 8)
     #expect(settings.node.results == "./agent_results")
-    #expect(settings.model == "offline")
+    #expect(settings.model == ModelSettings())
   }
 
   @Test func aFlagGoesBeforeTheEnvironment() throws {
@@ -43,13 +43,14 @@ import Wire
     let settings = try settings(["--slots", "5", "--label", "zone=a", "--label", "b="], environment: environment)
     #expect(settings.node.slots == 5)
     #expect(settings.server.host == "far")
-    #expect(settings.model == "openai:x")
+    #expect(settings.model.spec == "openai:x")
     #expect(settings.node.labels == [Label(key: "zone", value: "a"), Label(key: "b", value: "")])
   }
 
   @Test(arguments: [
     ["--slots", "0"], ["--slots", "x"], ["--slots", "99999999999"], ["--server", "nohost"], ["--server", ":1"],
     ["--server", "h:70000"], ["--label", "=v"], ["--log-level", "loud"],
+    ["--model-prices", "cheap"], ["--model-proxy", "ftp://x"], ["--model-context", "10"],
   ])
   func aFlagThatMakesNoSenseIsNamed(arguments: [String]) throws {
     let error = try #require(failure(arguments))

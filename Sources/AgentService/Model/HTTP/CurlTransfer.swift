@@ -114,6 +114,8 @@ final class CurlTransfer {
       ccurl_setopt_pointer(easy, CURLOPT_HEADERDATA, me),
       ccurl_setopt_header(easy, receiveHeader),
     ]
+    if let proxy = request.route.proxy { results.append(ccurl_setopt_string(easy, CURLOPT_PROXY, proxy)) }
+    if let caFile = request.route.caFile { results.append(ccurl_setopt_string(easy, CURLOPT_CAINFO, caFile)) }
     if !request.body.isEmpty {
       results.append(ccurl_setopt_long(easy, CURLOPT_POSTFIELDSIZE, request.body.count))
       results.append(

@@ -6,11 +6,20 @@ struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable {
   var headers: [HTTPHeader] = []
   var body: [UInt8] = []
   var timeouts = HTTPTimeouts()
+  var route = HTTPRoute()
   /// A longer answer is cut off with ``HTTPFailure/tooLarge(limitBytes:)``.
   var maxResponseBytes = 8 * 1024 * 1024
 
   var description: String { "HTTP \(method)" }
   var customMirror: Mirror { Mirror(self, children: ["method": method]) }
+}
+
+/// How a server is reached and known.
+struct HTTPRoute: Sendable, Equatable {
+  /// `http://HOST:PORT`, `https://…`, `socks5://…` or `socks5h://…`; nil is what the environment says (`https_proxy`, `no_proxy`).
+  var proxy: String?
+  /// A file with the certificates, in PEM, that servers are trusted by; nil is the system's.
+  var caFile: String?
 }
 
 struct HTTPHeader: Sendable, Equatable {

@@ -7,18 +7,21 @@ struct OpenAIModel: Model {
   private let model: String
   private let call: RemoteCall
   let windowBytes: Int
+  let prices: ModelPrices?
 
   /// - Parameters:
   ///   - model: the name as the server knows it.
   ///   - contextTokens: what it can read at once, answer included.
   init(
     model: String, endpoint: ModelEndpoint, client: HTTPClient, timeouts: HTTPTimeouts = HTTPTimeouts(),
-    retries: RetrySchedule = RetrySchedule(), contextTokens: Int = RemoteCall.contextTokens
+    retries: RetrySchedule = RetrySchedule(), contextTokens: Int = RemoteCall.contextTokens,
+    route: HTTPRoute = HTTPRoute(), prices: ModelPrices? = nil
   ) {
+    self.prices = prices
     windowBytes = RemoteCall.windowBytes(contextTokens: contextTokens)
     name = "openai:\(model)"
     self.model = model
-    call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries)
+    call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries, route: route)
   }
 
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {

@@ -6,6 +6,7 @@ struct RemoteCall: Sendable {
   let client: HTTPClient
   let timeouts: HTTPTimeouts
   let retries: RetrySchedule
+  var route = HTTPRoute()
   let breaker = CircuitBreaker()
 
   /// What a model is taken to read at once unless the operator says otherwise.
@@ -79,7 +80,7 @@ struct RemoteCall: Sendable {
   ) async throws(ModelFailure) -> ModelReply {
     var timeouts = timeouts
     timeouts.total = max(min(timeouts.total, budget), .milliseconds(1))
-    let request = HTTPRequest(url: endpoint.url, headers: endpoint.headers, body: body, timeouts: timeouts)
+    let request = HTTPRequest(url: endpoint.url, headers: endpoint.headers, body: body, timeouts: timeouts, route: route)
     let response: HTTPResponse
     var refusal: [UInt8] = []
     do throws(HTTPFailure) {
