@@ -15,6 +15,8 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -33,12 +35,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // Without its default trait, which brings full Foundation.
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     // Module maps over Debian's -dev packages.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CXLSXWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
     // Small leaves that the programs share.
@@ -59,8 +65,8 @@ let package = Package(
     .target(
       name: "AgentService",
       dependencies: [
-        "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", "CCurl", nio, nioPosix, crypto, arguments, logging,
-        signals,
+        "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", "CCurl", "CXLSXWriter", nio, nioPosix, crypto,
+        arguments, logging, signals, subprocess, systemPackage,
       ],
       exclude: ["Launch"], swiftSettings: house),
     .executableTarget(

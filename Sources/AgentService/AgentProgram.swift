@@ -41,6 +41,11 @@ package enum AgentProgram {
       version: version, group: MultiThreadedEventLoopGroup.singleton)
     configuration.limits = .wholeMessages
     let client = WireClient(configuration)
+    Task {
+      if let reason = await PythonSandbox.unavailable() {
+        log.notice("the tool python refuses its calls", metadata: ["reason": "\(reason)"])
+      }
+    }
     let node = NodeService(
       settings.node, client: client, model: equipment.model(over: model), registry: equipment.registry, log: log
     ) { nodeId in

@@ -25,6 +25,11 @@ package struct AgentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Certificates in PEM that the model's server is trusted by (default: the system's).", valueName: "file"))
   var modelCaFile: String?
+  @Option(
+    help: ArgumentHelp(
+      "How tools are shown to it: native, or text for models that know no other (default: native).", valueName: "form"))
+  var modelTools: String?
+  @Option(help: ArgumentHelp("0...2 (default: the server's).", valueName: "n")) var modelTemperature: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
   @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
@@ -84,6 +89,17 @@ struct AgentSettings: Sendable {
     }
     model.prices = try value(options.modelPrices, "MODEL_PRICES").map { (text) throws(WireError) in
       try ModelPrices(parsing: text)
+    }
+    let tools = value(options.modelTools, "MODEL_TOOLS") ?? "native"
+    guard let form = ModelHabits.Tools(rawValue: tools) else {
+      throw WireError(.usage, "--model-tools must be native or text, not '\(tools)'")
+    }
+    model.habits.tools = form
+    if let text = value(options.modelTemperature, "MODEL_TEMPERATURE") {
+      guard let temperature = Double(text), (0...2).contains(temperature) else {
+        throw WireError(.usage, "--model-temperature must be 0...2, not '\(text)'")
+      }
+      model.habits.temperature = temperature
     }
     readyFile = value(options.readyFile, "READY_FILE")
     if let http = value(options.http, "HTTP"), http != "off" {

@@ -56,7 +56,7 @@ import Words
   }
 
   @Test func `data that looks like markup stays data`() {
-    #expect(Analyst.HTMLReport.escaped("<b>\"&") == "&lt;b&gt;&quot;&amp;")
-    #expect(Analyst.MarkdownReport.escaped("a|b\nc_d") == "a\\|b c\\_d")
+    #expect(HTMLReport.escaped("<b>\"&") == "&lt;b&gt;&quot;&amp;")
+    #expect(MarkdownReport.escaped("a|b\nc_d") == "a\\|b c\\_d")
   }
 }

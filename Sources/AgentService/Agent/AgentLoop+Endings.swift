@@ -56,6 +56,24 @@ extension AgentLoop {
     return try await finish(result, entries, events, &transcript)
   }
 
+  /// Why an answer goes back to the model; each task's does once at most. nil for an answer that is taken.
+  func doubt(about call: FinishCall, _ transcript: Transcript, _ entries: [TranscriptEntry]) -> WireError? {
+    guard model.isLanguageModel, transcript.progress.refusedAnswers == 0, !Greeting.isOne(assignment.task.prompt) else {
+      return nil
+    }
+    let tracing = NumberTracing(taskId: assignment.task.id, entries: transcript.entries + entries)
+    guard tracing.hasQueries else {
+      return WireError(
+        .toolFailed, "no query has been run for this question",
+        hint: "Query the database before you answer.")
+    }
+    let strange = tracing.untraced(in: call)
+    guard !strange.isEmpty else { return nil }
+    return WireError(
+      .toolFailed, "no query of this task gave these numbers of the answer: \(strange.joined(separator: ", "))",
+      hint: "Compute them in SQL, correct them, or leave them out; then give the answer again.")
+  }
+
   /// What a sub-agent has to say becomes the result of the call that it worked for.
   func deliver(
     _ content: String, isError: Bool, of helper: SubAgent, _ entries: [TranscriptEntry], _ events: [Event],

@@ -174,7 +174,13 @@ struct AgentLoop: Sendable {
       return try obey(try await commit(draft, &transcript))
     }
     if assistant.toolCalls.isEmpty {
-      return try await end(of: worker, FinishCall(answer: assistant.text), entries, events, &transcript)
+      let call = FinishCall(answer: assistant.text)
+      if worker.helper == nil, let doubt = doubt(about: call, transcript, entries) {
+        entries.append(.of(now()) { $0.context = .with { ($0.text, $0.source) = (doubt.description, TaskProgress.checkSource) } })
+        let draft = StepDraft(kind: .step, summary: "the answer was given back", entries: entries, events: events)
+        return try obey(try await commit(draft, &transcript))
+      }
+      return try await end(of: worker, call, entries, events, &transcript)
     }
     var all = transcript.progress
     for entry in entries { all.add(entry) }
@@ -191,6 +197,10 @@ struct AgentLoop: Sendable {
   private func turn(of worker: Worker, _ transcript: Transcript) -> ModelTurn {
     let limit = Int(assignment.session.recursionLimit)
     var tools = registry.tools(for: assignment.mode)
+    if model.hasFewTools {
+      let isWhole = transcript.entries.contains { $0.context.map(SchemaBriefing.isWhole) ?? false }
+      tools = tools.filter { ToolRegistry.essential(schemaIsKnown: isWhole).contains($0.name) }
+    }
     let entries: [TranscriptEntry]
     if let helper = worker.helper {
       tools = tools.filter { helper.role.tools.contains($0.name) }
@@ -201,9 +211,10 @@ struct AgentLoop: Sendable {
       entries = transcript.window(for: assignment.task.id, bytes: model.windowBytes)
     }
     return ModelTurn(
-      system: SystemPrompt.text(for: assignment, role: worker.helper?.role), entries: entries, taskId: assignment.task.id,
+      system: SystemPrompt.text(for: assignment, role: worker.helper?.role, isShort: model.hasFewTools), entries: entries,
+      taskId: assignment.task.id,
       tools: tools, stepsLeft: limit - transcript.progress.allTurns, dialect: assignment.connection.dialect,
-      language: assignment.language)
+      language: assignment.language, isStuck: worker.progress.identicalFailures > 1)
   }
 
   /// Runs calls that wait, and commits their results with `entries`, which come before them in the same turn.
@@ -233,7 +244,11 @@ struct AgentLoop: Sendable {
     for entry in entries { all.add(entry) }
     var outcome = try await runner.run(calls, within: limits, all)
     try stopIfInterrupted()
-    if worker.helper == nil { checkNumbers(&outcome, transcript, entries) }
+    if worker.helper == nil, let call = outcome.finish,
+      let doubt = doubt(about: call, transcript, entries + outcome.entries)
+    {
+      outcome.refuseFinish(doubt)
+    }
     entries += outcome.entries
     events += outcome.events
     for entry in outcome.entries { worker.progress.add(entry) }
@@ -243,18 +258,6 @@ struct AgentLoop: Sendable {
     let response = try await commit(
       StepDraft(kind: kind, summary: summary(of: worker.progress, entries), entries: entries, events: events), &transcript)
     return try obey(response)
-  }
-
-  /// An answer whose numbers come from nowhere goes back to the model, once.
-  private func checkNumbers(_ outcome: inout CallRunner.Outcome, _ transcript: Transcript, _ entries: [TranscriptEntry]) {
-    guard model.isLanguageModel, let call = outcome.finish, transcript.progress.refusedFinishes == 0 else { return }
-    let known = NumberTracing(taskId: assignment.task.id, entries: transcript.entries + entries + outcome.entries)
-    let strange = known.untraced(in: call)
-    guard !strange.isEmpty, known.hasQueries else { return }
-    outcome.refuseFinish(
-      WireError(
-        .toolFailed, "no query of this task gave these numbers of the answer: \(strange.joined(separator: ", "))",
-        hint: "Compute them in SQL, correct them, or leave them out; then call finish again."))
   }
 
   /// What tools are given, with the number of the step that their results will be part of.

@@ -6,7 +6,7 @@ struct ContextGathering: Sendable {
   static let recalled: UInt32 = 8
   /// What the schema may take of what the model is shown: at most so many bytes, and at most this part.
   static let schemaBytes = 12 * 1024
-  private static let schemaPart = 6
+  private static let schemaPart = 3
 
   let assignment: ExecutionAssignment
   let memory: any AgentMemory

@@ -2,9 +2,13 @@ import Wire
 
 /// What every model is told first.
 enum SystemPrompt {
-  /// - Parameter role: of a sub-agent; nil for the agent itself.
-  static func text(for assignment: ExecutionAssignment, role: SubAgent.Role? = nil) -> String {
-    let text = general(assignment) + (role.map { "\n\nYou work for another agent. \($0.instruction)" } ?? "")
+  /// - Parameters:
+  ///   - role: of a sub-agent; nil for the agent itself.
+  ///   - isShort: for a model that has few tools.
+  static func text(for assignment: ExecutionAssignment, role: SubAgent.Role? = nil, isShort: Bool = false) -> String {
+    let text =
+      (isShort ? short(assignment) : general(assignment))
+      + (role.map { "\n\nYou work for another agent. \($0.instruction)" } ?? "")
     switch assignment.language {
     case .id: return text + "\n\n" + indonesian
     case .en, .unspecified: return text
@@ -15,6 +19,16 @@ enum SystemPrompt {
     Answer in Indonesian (Bahasa Indonesia). Write numbers as 1.234.567,89 and dates as 31 Januari 2024; table names, column
     names and values stay as they are.
     """
+
+  private static func short(_ assignment: ExecutionAssignment) -> String {
+    let dialect = assignment.connection.dialect.label
+    return """
+      You are a careful data analyst. You answer questions about one \(dialect) database by querying it.
+      - Use only the tables, columns and values that you are told of, spelled as they are there, and \(dialect) syntax.
+      - Select only what the question asks for. Join tables where the columns are in several.
+      - Never guess a number: every number of an answer comes from a result.
+      """
+  }
 
   private static func general(_ assignment: ExecutionAssignment) -> String {
     let dialect = assignment.connection.dialect.label

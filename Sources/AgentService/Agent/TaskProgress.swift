@@ -25,8 +25,8 @@ struct TaskProgress: Sendable {
   private(set) var turns = 0
   /// Turns of the agent and of those that work for it: what the recursion limit counts.
   private(set) var allTurns = 0
-  /// How often `finish` was given back for its numbers.
-  private(set) var refusedFinishes = 0
+  /// How often an answer was given back because of its numbers.
+  private(set) var refusedAnswers = 0
   private(set) var pending: [PendingCall] = []
   private(set) var usage = Usage()
   private(set) var sqlUsed: [SqlUsed] = []
@@ -51,6 +51,8 @@ struct TaskProgress: Sendable {
 
   /// The source of a context entry that says what could not be done.
   static let degradedSource = "degraded"
+  /// The source of a context entry that gives an answer back.
+  static let checkSource = "check"
 
   private let taskId: String
   /// Whose progress it is: empty for the agent itself, which counts what sub-agents do too.
@@ -76,14 +78,17 @@ struct TaskProgress: Sendable {
       // Somebody retries it: the turns of the run that ended do not count against the limit of the next.
       (turns, allTurns) = (0, 0)
       brokenTurns = 0
-      refusedFinishes = 0
+      refusedAnswers = 0
       pending = []
       question = nil
       failures = [:]
       (identicalFailures, emptyResults, sqlErrors) = (0, 0, 0)
     }
     if entry.user != nil { hasQuestion = true }
-    if let context = entry.context, context.source == Self.degradedSource { degraded.append(context.text) }
+    if let context = entry.context {
+      if context.source == Self.degradedSource { degraded.append(context.text) }
+      if context.source == Self.checkSource { refusedAnswers += 1 }
+    }
     guard agent.isEmpty || entry.agent == nil || entry.agent == agent else { return }
     if let assistant = entry.assistant { add(assistant) }
     if let intent = entry.toolIntent, let index = pending.firstIndex(where: { $0.call.id == intent.callId }) {
@@ -153,7 +158,7 @@ struct TaskProgress: Sendable {
     guard SubAgent.id(ofCall: result.callId) == agent else { return }
     pending.removeAll { $0.call.id == result.callId }
     if result.name == "finish", result.isError, ToolFailure.code(in: result.content) == ErrorCode.toolFailed.name {
-      refusedFinishes += 1
+      refusedAnswers += 1
     }
     turnResults.append(result.isError && ToolFailure.wasNeverRun(result.content))
     if pending.isEmpty { brokenTurns = turnResults.allSatisfy { $0 } ? brokenTurns + 1 : 0 }

@@ -15,8 +15,10 @@ struct BarChart {
     return widest > 60 && widest > 1.2 * room && !names.allSatisfy { ChartTime.parse($0) != nil }
   }
 
+  private var isStacked: Bool { chart.kind == .stackedBar }
+
   private var ticks: NiceTicks {
-    let values = chart.series.flatMap { $0.values.compactMap { $0 } }
+    let values = isStacked ? stackEnds : chart.series.flatMap { $0.values.compactMap { $0 } }
     return NiceTicks(covering: min(0, values.min() ?? 0), max(0, values.max() ?? 0))
   }
 
@@ -36,8 +38,8 @@ struct BarChart {
     frame.labelBelow(chart.xLabel)
     frame.labelLeft(chart.yLabel)
     frame.draw { svg in
-      eachBar(bands) { start, size, value, colour, tooltip in
-        let (a, b) = (scale(0), scale(value))
+      eachBar(bands) { start, size, from, value, colour, tooltip in
+        let (a, b) = (scale(from), scale(value))
         svg.rect(x: start, y: min(a, b), width: size, height: abs(a - b), fill: colour, tooltip: tooltip)
       }
     }
@@ -64,18 +66,29 @@ struct BarChart {
           name, x: left - 8, y: bands.center(index) + ChartStyle.tickSize * 0.35, size: ChartStyle.tickSize,
           fill: ChartStyle.ink, anchor: .end)
       }
-      eachBar(bands) { start, size, value, colour, tooltip in
-        let (a, b) = (scale(0), scale(value))
+      eachBar(bands) { start, size, from, value, colour, tooltip in
+        let (a, b) = (scale(from), scale(value))
         svg.rect(x: min(a, b), y: start, width: abs(a - b), height: size, fill: colour, tooltip: tooltip)
       }
     }
     return frame.document
   }
 
-  /// Every bar that has a value: where it begins along the categories, how thick it is, and what it says.
+  /// How far the stacks of each category reach, up and down.
+  private var stackEnds: [Double] {
+    names.indices.flatMap { index in
+      let values = chart.series.compactMap { $0.values[index] }
+      return [values.filter { $0 > 0 }.reduce(0, +), values.filter { $0 < 0 }.reduce(0, +)]
+    }
+  }
+
+  /// Every bar that has a value: where it begins along the categories, how thick it is, from which value to which it reaches, and
+  /// what it says.
   private func eachBar(
-    _ bands: BandScale, _ body: (_ start: Double, _ size: Double, _ value: Double, String, _ tooltip: String) -> Void
+    _ bands: BandScale,
+    _ body: (_ start: Double, _ size: Double, _ from: Double, _ to: Double, String, _ tooltip: String) -> Void
   ) {
+    if isStacked { return eachPart(bands, body) }
     let group = min(bands.step * 0.76, 90 * Double(chart.series.count))
     let size = group / Double(max(1, chart.series.count))
     let gap = chart.series.count > 1 && size > 4 ? 1.0 : 0
@@ -84,7 +97,27 @@ struct BarChart {
         guard let value else { continue }
         let start = bands.center(index) - group / 2 + Double(number) * size
         let label = chart.series.count > 1 ? "\(names[index]), \(series.name)" : names[index]
-        body(start, max(0.5, size - gap), value, ChartStyle.colour(number), "\(label): \(ChartNumber.plain(value))")
+        body(start, max(0.5, size - gap), 0, value, ChartStyle.colour(number), "\(label): \(ChartNumber.plain(value))")
+      }
+    }
+  }
+}
+
+extension BarChart {
+  /// The parts of stacked bars: what is above zero upwards, what is below it downwards.
+  private func eachPart(
+    _ bands: BandScale,
+    _ body: (_ start: Double, _ size: Double, _ from: Double, _ to: Double, String, _ tooltip: String) -> Void
+  ) {
+    let size = min(bands.step * 0.76, 90)
+    for index in names.indices {
+      var (up, down) = (0.0, 0.0)
+      for (number, series) in chart.series.enumerated() {
+        guard let value = series.values[index] else { continue }
+        let from = value < 0 ? down : up
+        if value < 0 { down += value } else { up += value }
+        let tooltip = "\(names[index]), \(series.name): \(ChartNumber.plain(value))"
+        body(bands.center(index) - size / 2, size, from, from + value, ChartStyle.colour(number), tooltip)
       }
     }
   }

@@ -3,10 +3,22 @@ struct Chart: Sendable {
   enum Kind: String, Sendable, CaseIterable {
     case bar
     case groupedBar = "grouped_bar"
+    case stackedBar = "stacked_bar"
     case line
     case scatter
     case area
     case histogram
+    case box
+    case heatMap = "heat_map"
+    case pie
+
+    /// Whatever stands along its horizontal axis are names.
+    var hasCategories: Bool {
+      switch self {
+      case .bar, .groupedBar, .stackedBar, .heatMap, .box, .pie: true
+      case .line, .scatter, .area, .histogram: false
+      }
+    }
   }
 
   /// One sequence of numbers, as long as the x values; nil is a gap. Never NaN or infinite.
@@ -34,7 +46,8 @@ struct Chart: Sendable {
   var title: String
   var xLabel: String
   var yLabel: String
-  /// Ignored by a histogram, whose one series holds the values to count.
+  /// Ignored by a histogram, whose one series holds the values to count, a box chart, whose series hold the values of one
+  /// category each, and a pie, whose series are its parts.
   var x: XValues
   var series: [Series]
 }
@@ -43,9 +56,21 @@ extension Chart {
   /// The chart as a self-contained SVG document.
   func svg() -> String {
     switch kind {
-    case .bar, .groupedBar: BarChart(chart: self, names: names).document()
+    case .bar, .groupedBar, .stackedBar: BarChart(chart: self, names: names).document()
     case .line, .area, .scatter: PointChart(chart: self).document()
     case .histogram: Histogram.document(self)
+    case .box: BoxChart(chart: self).document()
+    case .heatMap: HeatMap(chart: self, names: names).document()
+    case .pie: PieChart(chart: self).document()
+    }
+  }
+
+  /// Whether its series are told apart by colour.
+  var hasLegend: Bool {
+    switch kind {
+    case .bar, .groupedBar, .stackedBar, .line, .scatter, .area: series.count > 1
+    case .pie: true
+    case .histogram, .box, .heatMap: false
     }
   }
 

@@ -5,6 +5,8 @@ struct ChartData {
   static let maxPoints = 10_000
   static let maxBars = 200
   static let maxSeries = 24
+  static let maxHeatRows = 60
+  static let maxBoxes = 40
 
   let columns: [String]
   let rows: [[DatabaseValue]]
@@ -28,13 +30,25 @@ struct ChartData {
       try check(chart)
       return chart
     }
+    if kind == .box || kind == .pie {
+      guard y.count <= 1 else { throw WireError(.toolArguments, "The argument 'y' must be one column for a \(kind.rawValue).") }
+      let yIndex = try y.first.map { (name) throws(WireError) in try index(of: name, argument: "y") }
+      guard let yIndex = yIndex ?? columns.indices.first(where: { $0 != xIndex }) else {
+        throw WireError(.toolArguments, "The argument 'y' must name a column with numbers.")
+      }
+      return try grouped(kind, title: title, xIndex, yIndex, xLabel: xLabel, yLabel: yLabel)
+    }
+    if kind == .heatMap, seriesColumn == nil {
+      throw WireError(.toolArguments, "The argument 'series' must name the column whose values are the rows of the heat map.")
+    }
     var yIndexes: [Int] = []
     for name in y { yIndexes.append(try index(of: name, argument: "y")) }
     if y.isEmpty { yIndexes = columns.indices.filter { $0 != xIndex && columns[$0] != seriesColumn } }
     guard !yIndexes.isEmpty else { throw WireError(.toolArguments, "The argument 'y' must name a column with numbers.") }
     var chart = Chart(
       kind: kind, title: title, xLabel: xLabel ?? columns[xIndex],
-      yLabel: yLabel ?? (yIndexes.count == 1 ? columns[yIndexes[0]] : ""), x: .categories([]), series: [])
+      yLabel: yLabel ?? (kind == .heatMap ? seriesColumn ?? "" : yIndexes.count == 1 ? columns[yIndexes[0]] : ""),
+      x: .categories([]), series: [])
     if let seriesColumn {
       guard yIndexes.count == 1 else { throw WireError(.toolArguments, "The argument 'y' must be one column beside 'series'.") }
       try pivot(&chart, xIndex, yIndexes[0], by: try index(of: seriesColumn, argument: "series"))
@@ -53,13 +67,46 @@ struct ChartData {
       let argument = chart.kind == .histogram ? "x" : "y"
       throw WireError(.toolArguments, "The argument '\(argument)' names no column that has a value in it; check the query.")
     }
-    guard chart.series.count <= Self.maxSeries else {
+    guard chart.series.count <= Self.maxSeries || !chart.hasLegend else {
       throw WireError(.toolArguments, "There are \(chart.series.count) series; draw at most \(Self.maxSeries).")
     }
-    let isBars = chart.kind == .bar || chart.kind == .groupedBar
-    guard !isBars || chart.x.count <= Self.maxBars else {
+    guard !chart.kind.hasCategories || chart.x.count <= Self.maxBars else {
       throw WireError(.toolArguments, "There are \(chart.x.count) bars; draw at most \(Self.maxBars): aggregate or add a LIMIT.")
     }
+  }
+
+  /// A chart whose series are the categories themselves: all values of each, or their sum for a pie.
+  private func grouped(
+    _ kind: Chart.Kind, title: String, _ x: Int, _ y: Int, xLabel: String?, yLabel: String?
+  ) throws(WireError) -> Chart {
+    let values = try numbers(y, argument: "y")
+    var places: [String: Int] = [:]
+    var groups: [Chart.Series] = []
+    for (row, value) in zip(rows, values) {
+      let name = row[x].chartName
+      let place = places[name] ?? groups.count
+      if place == groups.count {
+        places[name] = place
+        groups.append(Chart.Series(name: name, values: []))
+      }
+      groups[place].values.append(value)
+    }
+    if kind == .pie {
+      guard values.allSatisfy({ ($0 ?? 0) >= 0 }) else {
+        throw WireError(.toolArguments, "A pie has no place for values below zero; draw bars.")
+      }
+      let sums = groups.map { (name: $0.name, value: $0.values.compactMap { $0 }.reduce(0, +)) }
+      groups = PieChart.parts(sums).map { Chart.Series(name: $0.name, values: [$0.value]) }
+      guard !groups.isEmpty else { throw WireError(.toolArguments, "The argument 'y' names no column with values above zero.") }
+    } else if groups.count > Self.maxBoxes {
+      throw WireError(.toolArguments, "There are \(groups.count) boxes; draw at most \(Self.maxBoxes): filter them.")
+    }
+    let chart = Chart(
+      kind: kind, title: title, xLabel: kind == .pie ? "" : xLabel ?? columns[x],
+      yLabel: kind == .pie ? "" : yLabel ?? columns[y],
+      x: .categories([]), series: groups)
+    try check(chart)
+    return chart
   }
 
   // MARK: Columns
@@ -88,7 +135,7 @@ struct ChartData {
 
   /// Dates and numbers get an axis of their own; everything else, and whatever stands below bars, are categories.
   private func xValues(_ values: [DatabaseValue], _ kind: Chart.Kind) -> Chart.XValues {
-    let isBars = kind == .bar || kind == .groupedBar
+    let isBars = kind.hasCategories
     let known = values.filter { $0 != .null }
     if !isBars, !known.isEmpty {
       let numbers = values.map { $0.chartNumber }
@@ -111,8 +158,9 @@ struct ChartData {
       if places.updateValue(places[row[x].chartName] ?? xs.count, forKey: row[x].chartName) == nil { xs.append(row[x]) }
       let name = row[seriesIndex].chartName
       guard seriesPlaces[name] == nil else { continue }
-      guard chart.series.count < Self.maxSeries else {
-        throw WireError(.toolArguments, "The argument 'series' has more than \(Self.maxSeries) values; filter them.")
+      let most = chart.kind == .heatMap ? Self.maxHeatRows : Self.maxSeries
+      guard chart.series.count < most else {
+        throw WireError(.toolArguments, "The argument 'series' has more than \(most) values; filter them.")
       }
       seriesPlaces[name] = chart.series.count
       chart.series.append(Chart.Series(name: name, values: []))

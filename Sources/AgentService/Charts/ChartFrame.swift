@@ -19,7 +19,7 @@ struct ChartFrame {
     svg = SVG(width: width, height: height, title: chart.title)
     room = PlotArea(left: Self.margin, top: Self.margin, right: width - Self.margin, bottom: height - Self.margin)
     drawTitle()
-    if chart.series.count > 1 { drawLegend() }
+    if chart.hasLegend { drawLegend() }
   }
 
   var document: String { svg.document }

@@ -12,6 +12,17 @@ enum ChartStyle {
   /// Told apart also without red or green; each has a contrast of at least 3:1 on white.
   static let palette = ["#2f6db5", "#c65a1e", "#2b8a5e", "#8a56ac", "#b8374f", "#17808f", "#8c6a1c", "#b84a93"]
 
+  /// The ground of a box.
+  static let pale = "#c9dcf2"
+
+  /// A shade for 0...1: from nearly white to a deep blue, rising in darkness all the way, so that it reads in grey too.
+  static func shade(_ part: Double) -> String {
+    let (light, dark) = ([239.0, 246, 252], [12.0, 61, 120])
+    let place = min(1, max(0, part))
+    let channels = zip(light, dark).map { from, to in Int((from + (to - from) * place).rounded()) }
+    return "#" + channels.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
   static func colour(_ index: Int) -> String { palette[index % palette.count] }
 
   /// About how wide a text is; on the generous side, so that nothing overlaps in a wider font.

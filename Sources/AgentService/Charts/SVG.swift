@@ -1,3 +1,5 @@
+import Glibc
+
 /// Writes the few SVG elements that charts need; every text is escaped here and nowhere else.
 struct SVG {
   private(set) var text = ""
@@ -63,6 +65,18 @@ struct SVG {
     guard let first = points.first, let last = points.last else { return }
     let outline = points + [(last.x, base), (first.x, base)]
     text += "<path d=\"\(Self.commands(outline))Z\" fill=\"\(fill)\" fill-opacity=\"0.25\"/>\n"
+  }
+
+  /// A piece of a disc between two angles, clockwise from the right, in radians.
+  mutating func slice(x: Double, y: Double, radius: Double, from: Double, to: Double, fill: String, tooltip: String) {
+    // A whole disc has no corners; an arc cannot draw it.
+    guard to - from < 2 * .pi - 1e-6 else { return circle(x: x, y: y, radius: radius, fill: fill, tooltip: tooltip) }
+    let (x1, y1, x2, y2) = (x + radius * cos(from), y + radius * sin(from), x + radius * cos(to), y + radius * sin(to))
+    let isLarge = to - from > .pi ? 1 : 0
+    let commands =
+      "M\(Self.number(x)) \(Self.number(y))L\(Self.number(x1)) \(Self.number(y1))A\(Self.number(radius)) \(Self.number(radius)) 0 "
+      + "\(isLarge) 1 \(Self.number(x2)) \(Self.number(y2))Z"
+    close("<path d=\"\(commands)\" fill=\"\(fill)\" stroke=\"#ffffff\" stroke-width=\"1.5\"", "path", tooltip)
   }
 
   private mutating func close(_ shape: String, _ name: String, _ tooltip: String?) {

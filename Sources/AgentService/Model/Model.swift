@@ -8,6 +8,8 @@ protocol Model: Sendable {
   var windowBytes: Int { get }
   /// It reads prose and may be wrong: it is told of the schema before it begins, and its numbers are looked up.
   var isLanguageModel: Bool { get }
+  /// It gets the tools that an answer needs and a short prompt: its window is small, or it is.
+  var hasFewTools: Bool { get }
   /// What it costs; nil when nobody said.
   var prices: ModelPrices? { get }
   /// One turn.
@@ -19,6 +21,7 @@ protocol Model: Sendable {
 extension Model {
   var windowBytes: Int { .max }
   var isLanguageModel: Bool { true }
+  var hasFewTools: Bool { false }
   var prices: ModelPrices? { nil }
 }
 
@@ -36,6 +39,8 @@ struct ModelTurn: Sendable {
   var dialect = Dialect.sqlite
   /// Of the answer.
   var language = Language.en
+  /// It has made the same call in vain more than once: something else must be tried.
+  var isStuck = false
 }
 
 /// What a model said: text, tool calls, or both.

@@ -12,6 +12,21 @@ struct ModelSettings: Sendable, Equatable {
   var contextTokens = RemoteCall.contextTokens
   var route = HTTPRoute()
   var prices: ModelPrices?
+  var habits = ModelHabits()
+}
+
+/// How a model is spoken to.
+struct ModelHabits: Sendable, Equatable {
+  enum Tools: String, Sendable, CaseIterable {
+    /// In the form of the server's protocol.
+    case native
+    /// In the text of the messages: for models that were not trained on that form. Of `openai:` models only.
+    case text
+  }
+
+  var tools = Tools.native
+  /// 0...2; nil leaves it to the server.
+  var temperature: Double?
 }
 
 /// Makes the model that an operator asked for.
@@ -23,11 +38,11 @@ enum ModelRegistry {
     case .openAI(let model):
       return OpenAIModel(
         model: model, endpoint: try endpoint(settings, .openAI), client: HTTPClient(), contextTokens: settings.contextTokens,
-        route: settings.route, prices: settings.prices)
+        route: settings.route, prices: settings.prices, habits: settings.habits)
     case .anthropic(let model):
       return AnthropicModel(
         model: model, endpoint: try endpoint(settings, .anthropic), client: HTTPClient(),
-        contextTokens: settings.contextTokens, route: settings.route, prices: settings.prices)
+        contextTokens: settings.contextTokens, route: settings.route, prices: settings.prices, habits: settings.habits)
     }
   }
 

@@ -90,6 +90,7 @@ private struct ModelWithAddition: Model {
   var windowBytes: Int { node.windowBytes }
   var isLanguageModel: Bool { node.isLanguageModel }
   var prices: ModelPrices? { node.prices }
+  var hasFewTools: Bool { node.hasFewTools }
 
   func respond(
     to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void

@@ -10,6 +10,12 @@ struct SchemaBriefing {
   static let tables = 6
   /// Values that are shown of a column.
   private static let values = 12
+  private static let lineCharacters = 90
+
+  private static let wholeTitle = "The tables of the database:\n\n"
+
+  /// Whether an entry tells of every table.
+  static func isWhole(_ entry: ContextEntry) -> Bool { entry.source == source && entry.text.hasPrefix(wholeTitle) }
 
   /// - Parameter bytes: what the text may have.
   static func text(of schema: SessionSchema, for question: String, bytes: Int) async throws(WireError) -> String {
@@ -17,7 +23,7 @@ struct SchemaBriefing {
     guard !scan.tables.isEmpty else { return "The database has no tables." }
     let all = scan.tables.map { describe($0, scan) }
     if all.reduce(0, { $0 + $1.utf8.count }) <= bytes {
-      return "The tables of the database:\n\n" + all.joined(separator: "\n")
+      return wholeTitle + all.joined(separator: "\n")
     }
     let (_, found, bridges) = try await schema.search(question, limit: tables)
     var text = "The database has \(scan.tables.count) tables; these seem to be about the question:\n\n"
@@ -40,30 +46,46 @@ struct SchemaBriefing {
     if !table.comment.isEmpty { remarks.append(table.comment.oneLine) }
     if !remarks.isEmpty { text += " -- " + remarks.joined(separator: "; ") }
     text += "\n"
+    let keys = table.columns.filter(\.primaryKey).map(\.name)
     for column in table.columns {
-      let plain = column.name.isPlainName ? column.name : SQLName.quoted(column.name)
-      text += "  \(plain) \(column.type)"
-      if column.primaryKey { text += " PRIMARY KEY" }
+      text += "  \(spelled(column.name)) \(column.type)"
+      if column.primaryKey, keys.count == 1 { text += " PRIMARY KEY" }
       for key in table.keys where key.column == column.name { text += " REFERENCES \(key.table)(\(key.foreignColumn))" }
       text += ","
       let remark = remark(on: column, scan.dialect)
       text += (remark.isEmpty ? "" : " -- " + remark) + "\n"
     }
+    if keys.count > 1 { text += "  PRIMARY KEY (\(keys.map(spelled).joined(separator: ", ")))\n" }
     return text + ");\n"
   }
+
+  private static func spelled(_ name: String) -> String { name.isPlainName ? name : SQLName.quoted(name) }
 
   private static func remark(on column: SchemaColumn, _ dialect: Dialect) -> String {
     var parts: [String] = []
     if !column.comment.isEmpty { parts.append(column.comment.oneLine) }
     let isText = ColumnKind(ofType: column.type, dialect) == .text
-    let values = column.values.prefix(Self.values).map { isText ? "'\($0.oneLine)'" : $0 }.joined(separator: ", ")
-    if !values.isEmpty {
-      let more = column.allValues ? column.values.count - Self.values : 0
-      parts.append(column.allValues ? values + (more > 0 ? " and \(more) more" : "") : "such as " + values)
-    } else if !column.least.isEmpty {
+    if isText || (column.allValues && column.values.count <= Self.values) {
+      let shown = Self.shown(column.values.map { isText ? "'\($0.oneLine)'" : $0 })
+      let more = column.values.count - shown.count
+      if !shown.isEmpty {
+        let list = shown.joined(separator: ", ")
+        parts.append(column.allValues ? list + (more > 0 ? " and \(more) more" : "") : "such as " + list)
+      }
+    } else if !column.least.isEmpty, !column.primaryKey {
       parts.append("\(column.least) to \(column.greatest)")
     }
     return parts.joined(separator: "; ")
+  }
+
+  /// As many values as a line holds.
+  private static func shown(_ values: [String]) -> [String] {
+    var length = 0
+    return Array(
+      values.prefix(Self.values).prefix { value in
+        length += value.count + 2
+        return length <= Self.lineCharacters || length == value.count + 2
+      })
   }
 }
 

@@ -5,13 +5,14 @@ import Wire
 /// "sql":"SELECT …" or "columns":[…] with "rows":[[…]],"x_label":"…"?,"y_label":"…"?}` →
 /// `{"path":"charts/a.svg","kind":"bar","rows":12,"series":1}`.
 ///
-/// Kinds: `bar`, `grouped_bar`, `line`, `area`, `scatter`, `histogram` (counts the numbers of `x`). Without `y` every other
-/// column is drawn; `series` makes a series of each of its values. The file is a self-contained SVG.
+/// Kinds: `bar`, `grouped_bar`, `stacked_bar`, `line`, `area`, `scatter`, `histogram` (counts the numbers of `x`), `box` (how the
+/// numbers of `y` are spread in each value of `x`), `heat_map` (`series` are the rows), `pie`. Without `y` every other column is
+/// drawn; `series` makes a series of each of its values. The file is a self-contained SVG, or a PNG made from one.
 struct MakeChartTool: Tool {
   private static let limits = QueryLimits(
     rows: ChartData.maxPoints, bytes: 8 * 1024 * 1024, countRows: ChartData.maxPoints + 1)
   private static let parameters: [ToolParameter] = [
-    .required("path", .text(maxBytes: 4_096), "A relative path in the session's folder that ends in .svg."),
+    .required("path", .text(maxBytes: 4_096), "A relative path in the session's folder that ends in .svg or .png."),
     .required("kind", .choice(Chart.Kind.allCases.map(\.rawValue)), "What to draw."),
     .required("title", .text(maxBytes: 512), "The title."),
     .required("x", .text(maxBytes: 512), "The column along the horizontal axis; of a histogram the one that is counted."),
@@ -25,14 +26,15 @@ struct MakeChartTool: Tool {
   ]
 
   let definition = ToolDefinition(
-    name: "make_chart", description: "Draws a chart of a query's result, or of data given here, into an SVG file.",
+    name: "make_chart", description: "Draws a chart of a query's result, or of data given here, into an SVG or PNG file.",
     parameters: parameters.schema, sideEffect: .idempotent, modes: .fromAnalysis)
 
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput {
     let arguments = try ToolArguments(arguments, Self.parameters)
     let path = try arguments.requiredText("path")
-    guard path.lowercased().hasSuffix(".svg") else {
-      throw WireError(.toolArguments, "The argument 'path' must end in .svg.")
+    let isPNG = path.lowercased().hasSuffix(".png")
+    guard isPNG || path.lowercased().hasSuffix(".svg") else {
+      throw WireError(.toolArguments, "The argument 'path' must end in .svg or .png.")
     }
     guard let kind = Chart.Kind(rawValue: arguments.text("kind") ?? "") else {
       throw WireError(.toolArguments, "The argument 'kind' is missing.")
@@ -42,7 +44,8 @@ struct MakeChartTool: Tool {
     let chart = try data.chart(
       kind, title: try arguments.requiredText("title"), x: try arguments.requiredText("x"), y: arguments.texts("y"),
       seriesColumn: arguments.text("series"), xLabel: arguments.text("x_label"), yLabel: arguments.text("y_label"))
-    try context.folder.write([UInt8](chart.svg().utf8), to: path)
+    let svg = [UInt8](chart.svg().utf8)
+    try context.folder.write(isPNG ? try await PNGRenderer.png(of: svg) : svg, to: path)
     let answer: JSONValue = [
       "path": .string(path), "kind": .string(kind.rawValue), "rows": .integer(Int64(data.rows.count)),
       "series": .integer(Int64(chart.series.count)),

@@ -10,6 +10,8 @@ struct ToolParameter: Sendable {
     case choice([String])
     case integer(ClosedRange<Int64>)
     case number(ClosedRange<Double>)
+    /// A list of at most `maxCount` numbers.
+    case numbers(maxCount: Int, ClosedRange<Double>)
     /// True or false.
     case flag
     /// A list of at most `maxCount` texts.
@@ -20,6 +22,8 @@ struct ToolParameter: Sendable {
     case object(maxBytes: Int)
     /// A list of rows, each a list of texts, numbers, booleans and nulls.
     case rows(maxCount: Int)
+    /// A list of at most `maxCount` objects with these members and no others.
+    case objects(maxCount: Int, members: [ToolParameter])
     /// An object with `columns` and `rows`.
     case table(maxRows: Int)
   }
@@ -73,11 +77,14 @@ extension ToolParameter.Kind {
       ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
     case .number(let range):
       ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]
+    case .numbers(let count, let range):
+      ["type": "array", "maxItems": .integer(Int64(count)), "items": Self.number(range).schema]
     case .flag: ["type": "boolean"]
     case .texts(let count, _): ["type": "array", "items": Self.text, "maxItems": .integer(Int64(count))]
     case .textOrTexts(let count, _):
       ["anyOf": [Self.text, ["type": "array", "items": Self.text, "minItems": 1, "maxItems": .integer(Int64(count))]]]
     case .object: ["type": "object"]
+    case .objects(let count, let members): ["type": "array", "maxItems": .integer(Int64(count)), "items": members.schema]
     case .rows: Self.rowList
     case .table:
       [
@@ -109,6 +116,9 @@ extension ToolParameter.Kind {
         return "must be a number from \(range.lowerBound) to \(range.upperBound)"
       }
       return nil
+    case .numbers(let maxCount, let range):
+      guard let elements = value.array, elements.count <= maxCount else { return "must be a list of at most \(maxCount) numbers" }
+      return elements.compactMap { Self.number(range).fault(in: $0) }.first
     case .flag: return value.bool == nil ? "must be true or false" : nil
     case .texts(let maxCount, let maxBytes):
       guard let elements = value.array, elements.count <= maxCount else {
@@ -123,6 +133,16 @@ extension ToolParameter.Kind {
     case .object(let maxBytes):
       guard value.object != nil else { return "must be an object" }
       return value.text().utf8.count > maxBytes ? "must have at most \(maxBytes) bytes" : nil
+    case .objects(let maxCount, let members):
+      guard let elements = value.array, elements.count <= maxCount else {
+        return "must be a list of at most \(maxCount) objects"
+      }
+      for (index, element) in elements.enumerated() {
+        do throws(WireError) { _ = try ToolArguments(element, members) } catch {
+          return "has a fault in entry \(index + 1): \(error.message)"
+        }
+      }
+      return nil
     case .rows(let maxCount):
       guard let rows = value.array else { return "must be a list of rows" }
       guard rows.count <= maxCount else { return "must have at most \(maxCount) rows" }

@@ -6,7 +6,9 @@ struct ToolRegistry: Sendable {
   /// Every tool of this node.
   static let standard = ToolRegistry([
     ListTablesTool(), DescribeTablesTool(), SearchSchemaTool(), SampleRowsTool(), DistinctValuesTool(), SQLQueryTool(),
-    MakeChartTool(), WriteFileTool(), ReadFileTool(), ListFilesTool(),
+    AnalyzeTool(),
+    MakeChartTool(), ExportDataTool(), MakeReportTool(), WriteFileTool(), EditFileTool(), ReadFileTool(), ListFilesTool(),
+    SearchFilesTool(), UpdateTodosTool(), PythonTool(),
     RememberTool(), RecallTool(), ReadResultTool(), AskUserTool(), DelegateTool(), FinishTool(),
   ])
 
@@ -21,6 +23,13 @@ struct ToolRegistry: Sendable {
   func tools(for mode: SessionMode) -> [ToolDefinition] {
     let mode = mode == .unspecified ? .query : mode
     return tools.map(\.definition).filter { $0.modes.contains(mode) }
+  }
+
+  /// What an answer needs, for a model that would be confused by more, or has no room for their descriptions. It ends with an
+  /// answer in plain words, or with `finish`.
+  static func essential(schemaIsKnown: Bool) -> Set<String> {
+    let tools: Set = ["sql_query", "make_chart", "write_file", "finish"]
+    return schemaIsKnown ? tools : tools.union(["search_schema", "describe_tables"])
   }
 
   /// The tool with this name.

@@ -17,6 +17,9 @@ struct AskCommand: ServerCommand {
 
   @OptionGroup var connection: ConnectionOption
   @Option(help: ArgumentHelp("Go on with this session.", valueName: "id")) var session: String?
+  @Option(
+    help: ArgumentHelp("Turns of the model that a task of the new session may take, 1...500 (default: 100).", valueName: "n"))
+  var recursionLimit: UInt32?
   @OptionGroup var submission: SubmissionOptions
   @OptionGroup(title: "Policy of the new session") var policy: PolicyOptions
   @Flag(help: "Submit it, print the task's id and do not wait.") var noFollow = false
@@ -27,7 +30,7 @@ struct AskCommand: ServerCommand {
   private static let titleLength = 80
 
   func validate() throws {
-    if session != nil, !policy.isEmpty {
+    if session != nil, !policy.isEmpty || recursionLimit != nil {
       throw ValidationError("--session has its policy already; change it with 'kaictl session update'")
     }
     if session != nil, connection.connection != nil { throw ValidationError("--session and --connection exclude each other") }
@@ -56,6 +59,11 @@ struct AskCommand: ServerCommand {
     request.dbConnectionId = try await connection.resolved(by: server)
     request.mode = submission.mode?.value ?? .unspecified
     request.policy = policy.policy
+    if let language = submission.language?.value {
+      request.policy = request.policy ?? SessionPolicy()
+      request.policy?.language = language
+    }
+    request.recursionLimit = recursionLimit
     let words = prompt.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     request.title = words.truncated(toWidth: Self.titleLength)
     return try await server.call(Methods.sessionCreate, request).id

@@ -147,8 +147,17 @@ struct ChartTests {
   @Test("no number can break a chart", arguments: extremeValues.indices, Chart.Kind.allCases)
   func extremes(_ index: Int, _ kind: Chart.Kind) throws {
     let values = Self.extremeValues[index].map { DatabaseValue.real($0) }
-    let chart = try ChartData(columns: ["x", "y"], rows: values.map { [$0, $0] }).chart(
-      kind, title: "t", x: "x", y: [], seriesColumn: nil, xLabel: nil, yLabel: nil)
+    let data = ChartData(columns: ["x", "y", "row"], rows: values.map { [$0, $0, .text("r")] })
+    let make = {
+      try data.chart(
+        kind, title: "t", x: "x", y: ["y"], seriesColumn: kind == .heatMap ? "row" : nil, xLabel: nil, yLabel: nil)
+    }
+    // A pie has no place for what is not above zero.
+    if kind == .pie, !Self.extremeValues[index].allSatisfy({ $0 > 0 }) {
+      #expect(throws: WireError.self) { try make() }
+      return
+    }
+    let chart = try make()
     let marks = try MarkCounter.count(chart.svg()).marks
     #expect(!marks.isEmpty)
   }

@@ -6,6 +6,7 @@ struct AnthropicModel: Model {
   let name: String
   private let model: String
   private let call: RemoteCall
+  private let habits: ModelHabits
   let windowBytes: Int
   let prices: ModelPrices?
 
@@ -15,8 +16,9 @@ struct AnthropicModel: Model {
   init(
     model: String, endpoint: ModelEndpoint, client: HTTPClient, timeouts: HTTPTimeouts = HTTPTimeouts(),
     retries: RetrySchedule = RetrySchedule(), contextTokens: Int = RemoteCall.contextTokens,
-    route: HTTPRoute = HTTPRoute(), prices: ModelPrices? = nil
+    route: HTTPRoute = HTTPRoute(), prices: ModelPrices? = nil, habits: ModelHabits = ModelHabits()
   ) {
+    self.habits = habits
     self.prices = prices
     windowBytes = RemoteCall.windowBytes(contextTokens: contextTokens)
     name = "anthropic:\(model)"
@@ -24,8 +26,10 @@ struct AnthropicModel: Model {
     call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries, route: route)
   }
 
+  var hasFewTools: Bool { windowBytes < RemoteCall.smallWindowBytes }
+
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
-    let body = [UInt8](MessagesRequest.body(model: model, turn).text().utf8)
+    let body = [UInt8](MessagesRequest.body(model: model, turn, temperature: habits.temperature).text().utf8)
     return try await call.reply(to: body, with: MessageAssembler(), onToken: onToken)
   }
 }

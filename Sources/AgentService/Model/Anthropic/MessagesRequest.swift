@@ -10,7 +10,7 @@ enum MessagesRequest {
   /// The longest answer that is asked for.
   static let maxTokens: Int64 = 8_192
 
-  static func body(model: String, _ turn: ModelTurn) -> JSONValue {
+  static func body(model: String, _ turn: ModelTurn, temperature: Double? = nil) -> JSONValue {
     var system = ""
     var messages: [Message] = []
     for message in ChatMessages.of(turn) {
@@ -26,6 +26,7 @@ enum MessagesRequest {
       .init("system", [cached(text(system))]),
       .init("messages", .array(messages.enumerated().map { $1.json(isCached: $0 == messages.count - 1) })),
     ]
+    if let temperature { members.append(.init("temperature", .number(temperature))) }
     if !turn.tools.isEmpty { members.append(.init("tools", .array(turn.tools.map(tool)))) }
     return .object(members)
   }

@@ -3,15 +3,22 @@ import Wire
 
 /// The body of a `chat/completions` request.
 enum ChatRequest {
-  static func body(model: String, _ turn: ModelTurn) -> JSONValue {
+  private static let stuckTemperature = 0.9
+
+  static func body(model: String, _ turn: ModelTurn, _ habits: ModelHabits = ModelHabits()) -> JSONValue {
+    let messages = ChatMessages.of(turn)
     var members: [JSONValue.Member] = [
       .init("model", .string(model)),
-      .init("messages", .array(ChatMessages.of(turn))),
+      .init("messages", .array(habits.tools == .text ? TextToolMessages.of(messages, tools: turn.tools) : messages)),
       .init("stream", true),
       .init("stream_options", ["include_usage": true]),
     ]
+    // At a temperature of 0 the same words lead to the same mistake.
+    if let temperature = habits.temperature.map({ turn.isStuck ? max($0, Self.stuckTemperature) : $0 }) {
+      members.append(.init("temperature", .number(temperature)))
+    }
     // An empty list of tools is refused by some servers.
-    if !turn.tools.isEmpty { members.append(.init("tools", .array(turn.tools.map(tool)))) }
+    if !turn.tools.isEmpty, habits.tools == .native { members.append(.init("tools", .array(turn.tools.map(tool)))) }
     return .object(members)
   }
 

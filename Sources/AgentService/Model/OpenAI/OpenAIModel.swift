@@ -6,6 +6,7 @@ struct OpenAIModel: Model {
   let name: String
   private let model: String
   private let call: RemoteCall
+  private let habits: ModelHabits
   let windowBytes: Int
   let prices: ModelPrices?
 
@@ -15,8 +16,9 @@ struct OpenAIModel: Model {
   init(
     model: String, endpoint: ModelEndpoint, client: HTTPClient, timeouts: HTTPTimeouts = HTTPTimeouts(),
     retries: RetrySchedule = RetrySchedule(), contextTokens: Int = RemoteCall.contextTokens,
-    route: HTTPRoute = HTTPRoute(), prices: ModelPrices? = nil
+    route: HTTPRoute = HTTPRoute(), prices: ModelPrices? = nil, habits: ModelHabits = ModelHabits()
   ) {
+    self.habits = habits
     self.prices = prices
     windowBytes = RemoteCall.windowBytes(contextTokens: contextTokens)
     name = "openai:\(model)"
@@ -24,9 +26,11 @@ struct OpenAIModel: Model {
     call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries, route: route)
   }
 
+  var hasFewTools: Bool { habits.tools == .text || windowBytes < RemoteCall.smallWindowBytes }
+
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
-    let body = [UInt8](ChatRequest.body(model: model, turn).text().utf8)
+    let body = [UInt8](ChatRequest.body(model: model, turn, habits).text().utf8)
     let reply = try await call.reply(to: body, with: ChatAssembler(), onToken: onToken)
-    return TextToolCalls(tools: turn.tools).reading(reply)
+    return TextToolCalls(tools: turn.tools, readsSQL: habits.tools == .text).reading(reply)
   }
 }

@@ -16,6 +16,9 @@ struct RemoteCall: Sendable {
   /// three bytes at least.
   static func windowBytes(contextTokens: Int) -> Int { contextTokens / 4 * 3 * 3 }
 
+  /// Below this, a model is shown few tools and a short prompt: the window of one that reads 16 000 tokens.
+  static let smallWindowBytes = windowBytes(contextTokens: 16_000)
+
   /// - Parameters:
   ///   - body: the request's JSON.
   ///   - assembler: an empty one, which puts the server's dialect together.

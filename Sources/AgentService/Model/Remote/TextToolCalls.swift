@@ -8,13 +8,23 @@ struct TextToolCalls {
   /// More in one text are left where they are.
   static let maxCalls = 32
 
-  private let tools: Set<String>
+  /// The tool that fenced SQL is a call of.
+  static let sqlTool = "sql_query"
 
-  init(tools: [ToolDefinition]) { self.tools = Set(tools.map(\.name)) }
+  private let tools: Set<String>
+  private let readsSQL: Bool
+
+  /// - Parameter readsSQL: a block of SQL is a query to run, not something that is being shown.
+  init(tools: [ToolDefinition], readsSQL: Bool = false) {
+    self.tools = Set(tools.map(\.name))
+    self.readsSQL = readsSQL
+  }
 
   /// A reply with the calls of its text as calls; the same reply if it has calls of the protocol's own, or none in its text.
   func reading(_ reply: ModelReply) -> ModelReply {
-    guard reply.toolCalls.isEmpty, reply.text.utf8.contains(UInt8(ascii: "{")) else { return reply }
+    guard reply.toolCalls.isEmpty else { return reply }
+    if readsSQL, tools.contains(Self.sqlTool), let query = query(in: reply) { return query }
+    guard reply.text.utf8.contains(UInt8(ascii: "{")) else { return reply }
     var reply = reply
     var kept = ""
     var rest = Substring(reply.text)
@@ -33,6 +43,33 @@ struct TextToolCalls {
     }
     guard !reply.toolCalls.isEmpty else { return reply }
     reply.text = Self.withoutWrapping(kept + rest)
+    return reply
+  }
+
+  /// The reply with its first block of SQL as a call, or all of it when it is nothing but SQL; nil when it has none.
+  private func query(in reply: ModelReply) -> ModelReply? {
+    var before = reply.text[..<reply.text.startIndex]
+    var sql = reply.text[...]
+    if let fence = reply.text.firstRange(of: "```sql") {
+      before = reply.text[..<fence.lowerBound]
+      sql = reply.text[fence.upperBound...]
+      if let end = sql.firstRange(of: "```") { sql = sql[..<end.lowerBound] }
+    } else {
+      let first = reply.text.split(maxSplits: 1) { $0.isWhitespace }.first?.lowercased()
+      guard first == "select" || first == "with", reply.text.lowercased().contains("from") else { return nil }
+    }
+    sql = sql.drop { $0.isWhitespace || $0 == ";" }
+    while let last = sql.last, last.isWhitespace || last == ";" { sql.removeLast() }
+    guard !sql.isEmpty else { return nil }
+    var reply = reply
+    reply.toolCalls = [
+      .with {
+        $0.name = Self.sqlTool
+        $0.arguments = JSONValue.object([.init("sql", .string(String(sql)))]).text()
+      }
+    ]
+    // What comes behind the query was written before its result was known.
+    reply.text = String(before.reversed().drop { $0.isWhitespace }.reversed())
     return reply
   }
 

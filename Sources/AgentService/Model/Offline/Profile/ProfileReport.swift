@@ -1,24 +1,6 @@
 import JSON
 
 extension Analyst {
-  struct ReportChart: Sendable, Equatable {
-    var title: String
-    var path: String
-    /// To stand inside the page; nil when it could not be read.
-    var svg: String?
-  }
-
-  /// What a report is made of, whatever its format.
-  enum ReportBlock: Sendable {
-    case title(String)
-    case heading(String)
-    case paragraph(String)
-    case list([String])
-    /// Columns whose place is in `numeric` are set to the right.
-    case table(columns: [String], rows: [[String]], numeric: Set<Int>)
-    case chart(ReportChart)
-  }
-
   /// A profile as a report.
   struct ProfileReport {
     let schema: Schema

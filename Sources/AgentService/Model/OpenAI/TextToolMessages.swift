@@ -1,0 +1,88 @@
+import JSON
+
+/// The messages of a chat for a model that was not trained to call tools through the server's own form: queries are SQL in a
+/// fenced block, other calls JSON in one, and results come as the user's words.
+///
+/// It asks of the server nothing but to complete a chat, whatever its template makes of tools.
+enum TextToolMessages {
+  /// - Parameter messages: what ``ChatMessages`` makes.
+  static func of(_ messages: [JSONValue], tools: [ToolDefinition]) -> [JSONValue] {
+    var out: [(role: String, text: String)] = []
+    var names: [String: String] = [:]
+    func add(_ role: String, _ text: String) {
+      // Many templates refuse two messages of one side in a row.
+      if out.last?.role == role { out[out.count - 1].text += "\n\n" + text } else { out.append((role, text)) }
+    }
+    for (index, message) in messages.enumerated() {
+      let content = message["content"]?.string ?? ""
+      switch message["role"]?.string {
+      case "system": add("system", tools.isEmpty ? content : content + "\n\n" + instruction(tools))
+      case "assistant":
+        var parts = content.isEmpty ? [] : [content]
+        for call in message["tool_calls"]?.array ?? [] {
+          let name = call["function"]?["name"]?.string ?? ""
+          names[call["id"]?.string ?? ""] = name
+          parts.append(block(name, call["function"]?["arguments"]?.string ?? "{}"))
+        }
+        add("assistant", parts.joined(separator: "\n"))
+      case "tool":
+        let name = names[message["tool_call_id"]?.string ?? ""] ?? "the call"
+        add("user", "Result of \(name):\n\(content)")
+        if index == messages.count - 1 { add("user", reminder(content)) }
+      default: add("user", content)
+      }
+    }
+    // What was said long before the question is forgotten by then.
+    if messages.last?["role"]?.string == "user", tools.contains(where: { $0.name == TextToolCalls.sqlTool }) {
+      add("user", "Answer with one ```sql block that finds it, and nothing else.")
+    }
+    return out.map { ["role": .string($0.role), "content": .string($0.text)] }
+  }
+
+  /// A call as such a model writes it.
+  private static func block(_ name: String, _ arguments: String) -> String {
+    if name == TextToolCalls.sqlTool, let sql = (try? JSONValue(parsing: arguments))?["sql"]?.string {
+      return "```sql\n\(sql)\n```"
+    }
+    return "```json\n{\"name\": \"\(name)\", \"arguments\": \(arguments)}\n```"
+  }
+
+  private static func instruction(_ tools: [ToolDefinition]) -> String {
+    var text = ""
+    if tools.contains(where: { $0.name == TextToolCalls.sqlTool }) {
+      text += "To query the database, answer with one block and nothing else; you are told its result:\n"
+      text += "```sql\nSELECT …\n```\n"
+    }
+    let others = tools.filter { $0.name != TextToolCalls.sqlTool && $0.name != "finish" }
+    if !others.isEmpty {
+      text += "There are other tools:\n"
+      text += others.map { "- \($0.name) \(signature($0.parameters)): \($0.description)" }.joined(separator: "\n")
+      text += "\nTo call one, answer with one block and nothing else:\n\(block(others[0].name, "{…}"))\n"
+    }
+    return text + "When a result answers the question, say the answer in plain words, without a block."
+  }
+
+  /// What a small model has forgotten by the time it has read a result.
+  private static func reminder(_ result: String) -> String {
+    ToolFailure.code(in: result).isEmpty
+      ? "If that answers the question, say the answer in one plain sentence. Otherwise write another query."
+      : "That failed. Read the message, and write a different query that uses only tables and columns that are there."
+  }
+
+  /// `{"sql": text, "limit"?: integer}` of a JSON Schema.
+  private static func signature(_ schema: JSONValue) -> String {
+    let required = Set((schema["required"]?.array ?? []).compactMap(\.string))
+    let members = (schema["properties"]?.object ?? []).map { member in
+      "\"\(member.key)\"\(required.contains(member.key) ? "" : "?"): \(kind(member.value))"
+    }
+    return "{" + members.joined(separator: ", ") + "}"
+  }
+
+  private static func kind(_ schema: JSONValue) -> String {
+    if let names = schema["enum"]?.array { return names.compactMap(\.string).joined(separator: "|") }
+    if let choices = schema["anyOf"]?.array { return choices.map(kind).joined(separator: " or ") }
+    if schema["type"]?.string == "array" { return "[\(schema["items"].map(kind) ?? "")]" }
+    let name = schema["type"]?.string ?? "any"
+    return name == "string" ? "text" : name
+  }
+}
