@@ -136,6 +136,27 @@ import Wire
     try check(test, try OfflineFixtures.school())
   }
 
+  @Test func `an answer in Indonesian has its words and its numbers`() throws {
+    var executor = OfflineExecutor(try OfflineFixtures.flights().connection)
+    executor.language = .id
+    let askedCount = executor.ask("how many flights are there?")
+    let count = try #require(askedCount)
+    let total = try executor.query("SELECT count(*) FROM flights").rows[0][0].integer ?? 0
+    #expect(count.answer.hasPrefix("Ada ") && count.answer.hasSuffix(" flights."))
+    #expect(count.answer.filter(\.isNumber) == "\(total)" && !count.answer.contains(","))
+    var second = OfflineExecutor(try OfflineFixtures.flights().connection)
+    second.language = .id
+    let askedAverage = second.ask("what is the average distance?")
+    let average = try #require(askedAverage)
+    #expect(average.answer.hasPrefix("Rata-rata distance adalah "))
+    var third = OfflineExecutor(try OfflineFixtures.flights().connection)
+    third.language = .id
+    let askedBest = third.ask("which airline has the highest average departure delay?")
+    let best = try #require(askedBest)
+    #expect(best.answer.contains(" memiliki rata-rata dep_delay tertinggi: "))
+    #expect(best.texts("suggestions").contains { $0.hasPrefix("Ada berapa ") })
+  }
+
   /// Each of the oracle's rows must stand at its place in the answer; the answer may show more columns.
   private func check(_ test: Case, _ database: OfflineFixtures.Database) throws {
     var executor = OfflineExecutor(database.connection)

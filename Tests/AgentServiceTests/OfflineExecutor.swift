@@ -17,6 +17,7 @@ struct OfflineExecutor {
   var memories: [JSONValue] = []
   var files: [String: String] = [:]
   var stepsLeft = 100
+  var language = Language.en
   /// Calls of these tools fail.
   var broken: Set<String> = []
   private(set) var replies: [ModelReply] = []
@@ -38,7 +39,7 @@ struct OfflineExecutor {
       ToolDefinition(name: $0, description: "", parameters: [:], sideEffect: .pure, modes: [.fullAutonomy])
     }
     return ModelTurn(
-      system: "", entries: entries, taskId: "task_0123456789ab", tools: definitions, stepsLeft: stepsLeft)
+      system: "", entries: entries, taskId: "task_0123456789ab", tools: definitions, stepsLeft: stepsLeft, language: language)
   }
 
   static func opening(_ question: String) -> [TranscriptEntry] {

@@ -27,6 +27,8 @@ struct ModelHabits: Sendable, Equatable {
   var tools = Tools.native
   /// 0...2; nil leaves it to the server.
   var temperature: Double?
+  /// The longest answer, so that one that goes on and on ends before the window does; nil leaves it to the server.
+  var answerTokens: Int?
 }
 
 /// Makes the model that an operator asked for.
@@ -36,6 +38,9 @@ enum ModelRegistry {
     switch try ModelSpec(parsing: settings.spec) {
     case .offline: return OfflineModel()
     case .openAI(let model):
+      var settings = settings
+      // A small model that has lost its way writes until there is no more room.
+      if settings.contextTokens < 16_000 { settings.habits.answerTokens = settings.contextTokens / 8 }
       return OpenAIModel(
         model: model, endpoint: try endpoint(settings, .openAI), client: HTTPClient(), contextTokens: settings.contextTokens,
         route: settings.route, prices: settings.prices, habits: settings.habits)

@@ -15,21 +15,81 @@ struct SQLRepair {
   /// Sentences about an error of the database; empty when there is nothing to add to it.
   func hints(for message: String) -> [String] {
     var hints: [String] = []
-    if let name = unknownColumn(in: message) {
-      let holders = scan.tables.filter { table in table.columns.contains { $0.name.lowercased() == name.lowercased() } }
-      let present = aliases.filter { alias in holders.contains { $0.name.lowercased() == alias.table } }
-      if let alias = present.first {
-        hints.append("The column '\(name)' is in \(alias.table), which is '\(alias.name)' here: write \(alias.name).\(name).")
-      } else if !holders.isEmpty {
-        hints.append(
-          "A column '\(name)' is in: \(holders.prefix(8).map(\.name).joined(separator: ", ")). Join the table that has it.")
-      }
+    if let column = unknownColumn(in: message) { hints += columnHints(column.name) }
+    if let table = unknownTable(in: message) {
+      let names = scan.tables.map(\.name)
+      let near = NearestNames.hint(for: table, among: names)
+      hints.append(near.isEmpty ? "The tables are: \(names.prefix(30).joined(separator: ", "))." : String(near.dropFirst()))
     }
     let lower = sql.lowercased()
     for rule in SQLDialectRules.of(scan.dialect) where lower.contains(rule.sign) || message.lowercased().contains(rule.sign) {
       hints.append(rule.sentence)
     }
     return hints
+  }
+
+  /// The statement with a column taken from the one table in it that has it, or nil when that is not clear: `T2.month` where
+  /// `T2` has no month and only `T1` does.
+  func mended(for message: String) -> String? {
+    guard let column = unknownColumn(in: message), let wrong = column.qualifier else { return nil }
+    let holders = holders(of: column.name)
+    let right = aliases.filter { alias in
+      alias.name != wrong.lowercased() && holders.contains { $0.name.lowercased() == alias.table }
+    }
+    guard right.count == 1, Set(aliases.map(\.name)).count == aliases.count else { return nil }
+    let target = right[0].name + "." + column.name
+    let found = (wrong + "." + column.name).lowercased()
+    var out = ""
+    var rest = sql[...]
+    var previous: Character = " "
+    var quoted = false
+    while let first = rest.first {
+      if first == "'" { quoted.toggle() }
+      let isWord = previous.isLetter || previous.isNumber || previous == "_" || previous == "." || previous == "\""
+      if !quoted, !isWord, rest.lowercased().hasPrefix(found) {
+        let next = rest.dropFirst(found.count).first ?? " "
+        if !(next.isLetter || next.isNumber || next == "_") {
+          out += target
+          rest = rest.dropFirst(found.count)
+          previous = "x"
+          continue
+        }
+      }
+      out.append(first)
+      previous = first
+      rest.removeFirst()
+    }
+    return out == sql ? nil : out
+  }
+
+  private func columnHints(_ name: String) -> [String] {
+    let holders = holders(of: name)
+    let present = aliases.filter { alias in holders.contains { $0.name.lowercased() == alias.table } }
+    if let alias = present.first {
+      return ["The column '\(name)' is in \(alias.table), which is '\(alias.name)' here: write \(alias.name).\(name)."]
+    }
+    guard !holders.isEmpty else { return [] }
+    let joins = holders.prefix(3).compactMap(join)
+    let list = holders.prefix(8).map(\.name).joined(separator: ", ")
+    return ["A column '\(name)' is in: \(list). " + (joins.first.map { "Add: \($0)." } ?? "Join the table that has it.")]
+  }
+
+  private func holders(of column: String) -> [SchemaTable] {
+    scan.tables.filter { table in table.columns.contains { $0.name.lowercased() == column.lowercased() } }
+  }
+
+  /// How a table is joined to one that the statement has, by the keys that are known.
+  private func join(_ table: SchemaTable) -> String? {
+    for alias in aliases {
+      guard let here = scan.tables.first(where: { $0.name.lowercased() == alias.table }) else { continue }
+      if let key = here.keys.first(where: { $0.table == table.name }) {
+        return "JOIN \(table.name) ON \(table.name).\(key.foreignColumn) = \(alias.name).\(key.column)"
+      }
+      if let key = table.keys.first(where: { $0.table == here.name }) {
+        return "JOIN \(table.name) ON \(table.name).\(key.column) = \(alias.name).\(key.foreignColumn)"
+      }
+    }
+    return nil
   }
 
   /// What the tables behind FROM and JOIN are called in the statement, in lower case.
@@ -50,17 +110,29 @@ struct SQLRepair {
     return aliases
   }
 
-  /// `x` of SQLite's `no such column: t.x` and of PostgreSQL's `column t.x does not exist`.
-  private func unknownColumn(in message: String) -> String? {
-    var name: Substring?
-    if let range = message.firstRange(of: "no such column: ") { name = message[range.upperBound...].prefix { $0 != " " } }
-    if name == nil, let start = message.firstRange(of: "column "), let end = message.firstRange(of: " does not exist"),
-      start.upperBound < end.lowerBound
-    {
-      name = message[start.upperBound..<end.lowerBound]
-    }
-    let plain = name?.filter { $0 != "\"" }.split(separator: ".").last.map { String($0) }
-    return plain?.trimmingSuffix(".")
+  /// `t` and `x` of SQLite's `no such column: t.x` and of PostgreSQL's `column t.x does not exist`.
+  private func unknownColumn(in message: String) -> (qualifier: String?, name: String)? {
+    let named =
+      Self.name(in: message, after: "no such column: ", until: " ")
+      ?? Self.name(in: message, after: "column ", until: " does not exist")
+    let parts = named?.split(separator: ".").map { String($0) } ?? []
+    guard let name = parts.last else { return nil }
+    return (parts.count > 1 ? parts[parts.count - 2] : nil, name)
+  }
+
+  private func unknownTable(in message: String) -> String? {
+    Self.name(in: message, after: "no such table: ", until: " ")
+      ?? Self.name(in: message, after: "relation ", until: " does not exist")
+  }
+
+  /// Without quotes and a full stop behind it.
+  private static func name(in message: String, after start: String, until end: String) -> String? {
+    guard let range = message.firstRange(of: start) else { return nil }
+    let rest = message[range.upperBound...]
+    let name = rest.firstRange(of: end).map { rest[..<$0.lowerBound] } ?? (end == " " ? rest : nil)
+    guard var plain = name?.filter({ $0 != "\"" }) else { return nil }
+    if plain.hasSuffix(".") { plain.removeLast() }
+    return plain.isEmpty || plain.contains(" ") ? nil : String(plain)
   }
 
   // MARK: Found nothing
@@ -106,10 +178,6 @@ struct SQLRepair {
     }
     return literals
   }
-}
-
-extension String {
-  fileprivate func trimmingSuffix(_ suffix: String) -> String { hasSuffix(suffix) ? String(dropLast(suffix.count)) : self }
 }
 
 /// What a dialect writes in another way than the others.

@@ -5,7 +5,8 @@ import Wire
 /// `{"columns":["carrier"],"rows":[["UA"]],"row_count":16,"exact":true,"truncated":false}`; see ``QueryResult/content(maxBytes:)``.
 ///
 /// With `explain` the database's plan instead of the rows. An error comes with what is needed to mend the statement, a result of
-/// nothing with values that may have been meant: `"hints":["…"]`.
+/// nothing with values that may have been meant: `"hints":["…"]`. A column that is looked for in the wrong one of the statement's
+/// tables, when just one has it, is taken from there, and the result says so: `"ran_instead":"SELECT …"`.
 struct SQLQueryTool: Tool {
   private static let parameters: [ToolParameter] = [
     .required("sql", .text(maxBytes: 64 * 1024), "One read-only statement: a SELECT, with WITH if needed."),
@@ -24,17 +25,12 @@ struct SQLQueryTool: Tool {
     let limits = QueryLimits(rows: arguments.integer("limit", default: 100))
     let isExplained = arguments.flag("explain", default: false)
     let statement = isExplained ? Self.explained(sql, context.database.dialect) : sql
-    let result: QueryResult
-    do throws(WireError) { result = try await context.database.query(statement, [], limits: limits) } catch {
-      throw await mended(error, sql, context)
-    }
-    var output = ToolOutput(result, sql: statement)
+    let (result, ran) = try await answer(to: statement, limits, context)
+    var output = ToolOutput(result, sql: ran)
+    if ran != statement { output.add("ran_instead", .string(ran)) }
     if result.foundNothing, let scan = try? await context.schema.scan() {
-      let hints = SQLRepair(sql, scan).valueHints()
-      if !hints.isEmpty, output.content.hasSuffix("}") {
-        let list = JSONValue.array(hints.map { .string($0) }).text()
-        output.content = output.content.dropLast() + ",\"hints\":\(list)}"
-      }
+      let hints = SQLRepair(ran, scan).valueHints()
+      if !hints.isEmpty { output.add("hints", .array(hints.map { .string($0) })) }
     }
     return output
   }
@@ -46,6 +42,27 @@ struct SQLQueryTool: Tool {
     }
   }
 
+  /// Runs a statement, mended where it is clear what was meant.
+  private func answer(
+    to sql: String, _ limits: QueryLimits, _ context: ToolContext
+  ) async throws(WireError) -> (QueryResult, ran: String) {
+    var statement = sql
+    var first: WireError?
+    for _ in 0...Self.mendings {
+      do throws(WireError) { return (try await context.database.query(statement, [], limits: limits), statement) } catch {
+        first = first ?? error
+        guard error.errorCode == .sqlError, let scan = try? await context.schema.scan(),
+          let mended = SQLRepair(statement, scan).mended(for: error.message)
+        else { break }
+        statement = mended
+      }
+    }
+    throw await mended(first ?? WireError(.sqlError, "The statement failed."), sql, context)
+  }
+
+  /// Columns that are taken from another table in one statement.
+  private static let mendings = 4
+
   /// The error with what the schema says about it.
   private func mended(_ error: WireError, _ sql: String, _ context: ToolContext) async -> WireError {
     guard error.errorCode == .sqlError, let scan = try? await context.schema.scan() else { return error }
@@ -54,6 +71,14 @@ struct SQLQueryTool: Tool {
     var error = error
     error.message += " " + hints.joined(separator: " ")
     return error
+  }
+}
+
+extension ToolOutput {
+  /// Adds a member to a content that is a JSON object.
+  fileprivate mutating func add(_ name: String, _ value: JSONValue) {
+    guard content.hasSuffix("}") else { return }
+    content = content.dropLast() + ",\"\(name)\":\(value.text())}"
   }
 }
 

@@ -10,7 +10,7 @@ struct AnswerPrinter {
     if !result.answer.isEmpty { printer.out.write(Escaping.paragraph(result.answer) + "\n") }
     if let table = result.table, !table.columns.isEmpty {
       if !result.answer.isEmpty { printer.out.write("\n") }
-      printer.table(Table(answer: table, forPeople: printer.out.isTerminal))
+      printer.table(Table(answer: table, forPeople: printer.out.isTerminal, language: result.language))
     }
     if !result.insights.isEmpty {
       printer.out.write("\nWorth knowing:\n")
@@ -21,10 +21,26 @@ struct AnswerPrinter {
 
   private func talk() {
     section("Could not be done:", result.degraded, .yellow)
+    if !result.untracedNumbers.isEmpty {
+      printer.say("\nNo query gave these numbers of the answer: \(result.untracedNumbers.joined(separator: ", "))", .yellow)
+    }
+    section("From:", queries)
     section("Files:", files)
     section("You could ask next:", result.suggestions)
     printer.say("\nGo on with:  kaictl ask --session \(task.sessionId) \"…\"", .dim)
   }
+
+  /// The last queries, each with its rows and a hash that says whether two results are the same.
+  private var queries: [String] {
+    result.sqlUsed.suffix(Self.shownQueries).map { used in
+      let sql = used.sql.split(whereSeparator: \.isWhitespace).joined(separator: " ").truncated(toWidth: Self.queryWidth)
+      let hash = used.rowsHash.isEmpty ? "" : ", rows #\(used.rowsHash.prefix(8))"
+      return "\(sql)  (\(Quantities.count(used.rowCount, "row"))\(hash))"
+    }
+  }
+
+  private static let shownQueries = 3
+  private static let queryWidth = 160
 
   /// The files, each with the command that brings it here.
   private var files: [String] {
@@ -55,7 +71,7 @@ struct AnswerPrinter {
 extension Table {
   /// An answer's table: columns of numbers to the right, NULL as `NULL`.
   /// - Parameter forPeople: with thousands separators, and without more decimals than anybody reads.
-  init(answer: AnswerTable, forPeople: Bool) {
+  init(answer: AnswerTable, forPeople: Bool, language: Language = .en) {
     let columns = answer.columns.enumerated().map { index, title in
       let cells = answer.rows.compactMap { index < $0.cells.count ? $0.cells[index] : nil }.filter { $0.text != nil }
       let isNumeric = !cells.isEmpty && cells.allSatisfy(\.isNumber)
@@ -66,7 +82,8 @@ extension Table {
         guard let exact = cell.text else { return "NULL" }
         let text = forPeople && cell.isNumber ? Quantities.rounded(exact) : exact
         let mayGroup = forPeople && cell.isNumber && index < columns.count && Self.isQuantity(columns[index].title, text)
-        return mayGroup ? Quantities.grouped(text) : text
+        let shown = mayGroup ? Quantities.grouped(text) : text
+        return forPeople && cell.isNumber ? Quantities.localized(shown, language) : shown
       }
     }
     self.init(columns: columns, rows: rows)

@@ -1,3 +1,5 @@
+import Wire
+
 /// Numbers as people read them.
 enum Quantities {
   /// `0 B`, `512 B`, `1.5 KiB`, `12 MiB`: one decimal below ten.
@@ -36,6 +38,14 @@ enum Quantities {
       out.append(digit)
     }
     return sign + out + rest
+  }
+
+  /// A number with the marks of a language: `1,234.5` is `1.234,5` in Indonesian.
+  static func localized(_ number: String, _ language: Language) -> String {
+    switch language {
+    case .id: String(number.map { $0 == "," ? "." : $0 == "." ? "," : $0 })
+    case .en, .unspecified: number
+    }
   }
 
   /// `20.215542521994134` → `20.2155`: at most four decimals, more for what would become zero. Text that is no plain

@@ -63,6 +63,8 @@ extension Analyst {
     let tools: Set<String>
     let stepsLeft: Int
     let dialect: Dialect
+    /// Of the answer.
+    let language: Language
     private var findings: [String: Finding] = [:]
     private var callCount = 0
     private let taskId: String
@@ -71,6 +73,7 @@ extension Analyst {
       tools = Set(turn.tools.map(\.name))
       stepsLeft = turn.stepsLeft
       dialect = turn.dialect
+      language = turn.language
       taskId = turn.taskId
       let started = turn.entries.firstIndex { $0.taskStarted?.taskId == turn.taskId }
       let lastQuestion = turn.entries.lastIndex { $0.user != nil }

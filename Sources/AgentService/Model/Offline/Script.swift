@@ -37,7 +37,8 @@ extension Analyst {
       let draft = QuestionParser.parse(question)
       if draft.unsupported.contains("writing to the database") {
         return Conclusion(
-          answer: "The database is only read here; nothing was changed.", suggestions: Suggestions.questions(schema),
+          answer: "The database is only read here; nothing was changed.",
+          suggestions: Suggestions.questions(schema, evidence.language),
           isPartial: true)
       }
       let lessons = Lessons.read(recalled, context: evidence.context, schema)

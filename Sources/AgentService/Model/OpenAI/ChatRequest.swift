@@ -3,16 +3,19 @@ import Wire
 
 /// The body of a `chat/completions` request.
 enum ChatRequest {
-  private static let stuckTemperature = 0.9
+  private static let stuckTemperature = 0.6
 
   static func body(model: String, _ turn: ModelTurn, _ habits: ModelHabits = ModelHabits()) -> JSONValue {
     let messages = ChatMessages.of(turn)
     var members: [JSONValue.Member] = [
       .init("model", .string(model)),
-      .init("messages", .array(habits.tools == .text ? TextToolMessages.of(messages, tools: turn.tools) : messages)),
+      .init(
+        "messages",
+        .array(habits.tools == .text ? TextToolMessages.of(messages, tools: turn.tools, isStuck: turn.isStuck) : messages)),
       .init("stream", true),
       .init("stream_options", ["include_usage": true]),
     ]
+    if let tokens = habits.answerTokens { members.append(.init("max_tokens", .integer(Int64(tokens)))) }
     // At a temperature of 0 the same words lead to the same mistake.
     if let temperature = habits.temperature.map({ turn.isStuck ? max($0, Self.stuckTemperature) : $0 }) {
       members.append(.init("temperature", .number(temperature)))

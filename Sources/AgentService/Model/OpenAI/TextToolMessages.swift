@@ -5,8 +5,12 @@ import JSON
 ///
 /// It asks of the server nothing but to complete a chat, whatever its template makes of tools.
 enum TextToolMessages {
-  /// - Parameter messages: what ``ChatMessages`` makes.
-  static func of(_ messages: [JSONValue], tools: [ToolDefinition]) -> [JSONValue] {
+  /// - Parameters:
+  ///   - messages: what ``ChatMessages`` makes.
+  ///   - isStuck: the model makes the same call again and again. What it has said leads it there, so that only the last attempt is
+  ///     shown, and as something that the user tells.
+  static func of(_ messages: [JSONValue], tools: [ToolDefinition], isStuck: Bool = false) -> [JSONValue] {
+    let messages = isStuck ? withoutAttempts(messages) : messages
     var out: [(role: String, text: String)] = []
     var names: [String: String] = [:]
     func add(_ role: String, _ text: String) {
@@ -37,6 +41,19 @@ enum TextToolMessages {
       add("user", "Answer with one ```sql block that finds it, and nothing else.")
     }
     return out.map { ["role": .string($0.role), "content": .string($0.text)] }
+  }
+
+  private static func withoutAttempts(_ messages: [JSONValue]) -> [JSONValue] {
+    guard let question = messages.lastIndex(where: { $0["role"]?.string == "user" }),
+      let call = messages.last(where: { $0["tool_calls"] != nil })?["tool_calls"]?.array?.last, let failure = messages.last,
+      failure["role"]?.string == "tool", !ToolFailure.code(in: failure["content"]?.string ?? "").isEmpty
+    else { return messages }
+    let name = call["function"]?["name"]?.string ?? ""
+    let attempt = block(name, call["function"]?["arguments"]?.string ?? "{}")
+    let error = (try? JSONValue(parsing: failure["content"]?.string ?? ""))?["error"]?["message"]?.string ?? ""
+    let told =
+      "This was tried, and it is wrong:\n\(attempt)\nThe database says: \(error)\nThink again which tables and columns are needed."
+    return Array(messages[...question]) + [["role": "user", "content": .string(told)]]
   }
 
   /// A call as such a model writes it.

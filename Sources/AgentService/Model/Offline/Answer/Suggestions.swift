@@ -1,3 +1,4 @@
+import Wire
 import Words
 
 extension Analyst {
@@ -5,7 +6,7 @@ extension Analyst {
   enum Suggestions {
     static let most = 4
 
-    static func questions(_ schema: Schema) -> [String] {
+    static func questions(_ schema: Schema, _ language: Language = .en) -> [String] {
       let order = schema.tables.indices.filter { !schema.tables[$0].isView && !schema.tables[$0].columns.isEmpty }.sorted {
         (schema.tables[$0].rows ?? 0, schema.relations(fromTable: $0).count, -$0)
           > (schema.tables[$1].rows ?? 0, schema.relations(fromTable: $1).count, -$1)
@@ -22,14 +23,20 @@ extension Analyst {
         column.isNumeric && !column.looksLikeKey
           && !column.words.contains { ["year", "month", "day", "hour", "minute", "time"].contains($0) }
       }.map { phrase($0.name) }
-      var questions = ["How many \(name) are there?"]
+      let isIndonesian = language == .id
+      var questions = [isIndonesian ? "Ada berapa \(name)?" : "How many \(name) are there?"]
       if let group {
-        questions.append("How many \(name) by \(group)?")
-        if let measure { questions.append("Which \(group) has the highest average \(measure)?") }
+        questions.append(isIndonesian ? "Berapa \(name) per \(group)?" : "How many \(name) by \(group)?")
+        if let measure {
+          questions.append(
+            isIndonesian
+              ? "\(group) mana dengan rata-rata \(measure) tertinggi?" : "Which \(group) has the highest average \(measure)?")
+        }
       } else if let measure {
-        questions.append("What is the average \(measure) of \(name)?")
+        questions.append(
+          isIndonesian ? "Berapa rata-rata \(measure) dari \(name)?" : "What is the average \(measure) of \(name)?")
       }
-      questions.append("Describe this database")
+      questions.append(isIndonesian ? "Jelaskan basis data ini" : "Describe this database")
       return Array(questions.prefix(most))
     }
 

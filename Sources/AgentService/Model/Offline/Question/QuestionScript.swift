@@ -1,4 +1,5 @@
 import JSON
+import Wire
 
 extension Analyst {
   /// Answers one question.
@@ -92,7 +93,8 @@ extension Analyst {
       guard let result = findings.first, !result.isError else {
         return Conclusion(
           answer: "The query failed: \(findings.first?.content ?? "no result")", insights: query.notes,
-          suggestions: Suggestions.questions(schema), isPartial: true, degraded: ["The query for the answer failed."])
+          suggestions: Suggestions.questions(schema, evidence.language), isPartial: true,
+          degraded: ["The query for the answer failed."])
       }
       let total = result.json?["row_count"]?.integer ?? Int64(result.rows.count)
       let isWhole = total <= Int64(result.rows.count)
@@ -100,13 +102,29 @@ extension Analyst {
       if isRows {
         conclusion.answer = listed(query, schema, result, findings.last)
       } else {
-        let phrasing = Phrasing(query: query, schema: schema, layout: layout, rows: result.rows, isWhole: isWhole)
-        conclusion.answer = phrasing.answer()
-        conclusion.insights += phrasing.insights()
+        let (answer, insights) = said(query, schema, layout, result.rows, isWhole)
+        conclusion.answer = answer
+        conclusion.insights += insights
         if !isWhole { conclusion.insights.append("The table shows \(result.rows.count) of \(NumberText.grouped(total)) rows.") }
+      }
+      conclusion.suggestions = Suggestions.questions(schema, evidence.language).filter {
+        $0.lowercased() != evidence.question.lowercased()
       }
       noteGaps(query, schema, &conclusion)
       return conclusion
+    }
+
+    private func said(
+      _ query: Query, _ schema: Schema, _ layout: SQLBuilder.Layout, _ rows: [[JSONValue]], _ isWhole: Bool
+    ) -> (answer: String, insights: [String]) {
+      switch evidence.language {
+      case .id:
+        let phrasing = IndonesianPhrasing(query: query, schema: schema, layout: layout, rows: rows, isWhole: isWhole)
+        return (phrasing.answer(), phrasing.insights())
+      case .en, .unspecified:
+        let phrasing = Phrasing(query: query, schema: schema, layout: layout, rows: rows, isWhole: isWhole)
+        return (phrasing.answer(), phrasing.insights())
+      }
     }
 
     private func listed(_ query: Query, _ schema: Schema, _ result: Finding, _ count: Finding?) -> String {
@@ -151,7 +169,7 @@ extension Analyst {
       conclusion.isPartial = true
       conclusion.degraded += gaps.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
       conclusion.answer = "Only in part: \(gaps.joined(separator: "; ")). " + conclusion.answer
-      conclusion.suggestions = Suggestions.questions(schema)
+      conclusion.suggestions = Suggestions.questions(schema, evidence.language)
     }
 
     // MARK: What cannot be answered
@@ -160,7 +178,7 @@ extension Analyst {
       Conclusion(
         answer: "I cannot answer this from the database: it shows nothing for \(missing.joined(separator: " and ")).",
         insights: ["The offline model matches words to tables, columns and values; it knows no language beyond that."],
-        suggestions: Suggestions.questions(schema), isPartial: true,
+        suggestions: Suggestions.questions(schema, evidence.language), isPartial: true,
         degraded: ["Nothing was found for \(missing.joined(separator: " and "))."])
     }
 

@@ -1,0 +1,73 @@
+import JSON
+import Testing
+import Wire
+
+@testable import AgentService
+
+/// What a refused statement comes back with.
+struct SQLRepairTests {
+  @Test("a column that only one other table of the statement has is taken from there, and the result says so")
+  func mended() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let sql =
+      "SELECT c.name, sum(c.amount) FROM customers AS c JOIN orders o ON o.customer_id = c.id WHERE c.name <> 'c.amount' GROUP BY 1"
+    let answer = try await rig.json("sql_query", ["sql": .string(sql)])
+    #expect(answer["ran_instead"]?.string == sql.replacing("sum(c.amount)", with: "sum(o.amount)"))
+    #expect(answer["row_count"] == 3)
+    let output = try await rig.run("sql_query", ["sql": .string(sql)])
+    #expect(output.sql.contains("sum(o.amount)"))
+    // Not when it is not clear, nor when it would have been right.
+    #expect(await rig.error("sql_query", ["sql": "SELECT c.zip FROM customers c JOIN orders o ON o.customer_id = c.id"]) != nil)
+    #expect(try await rig.json("sql_query", ["sql": "SELECT c.name FROM customers c"])["ran_instead"] == nil)
+  }
+
+  @Test("errors say where a column is, how it is joined, which tables there are, and what the dialect calls it")
+  func hints() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    func message(_ sql: String) async -> String { await rig.error("sql_query", ["sql": .string(sql)])?.message ?? "" }
+    #expect(
+      await message("SELECT count(*) FROM orders WHERE city = 'Rome'").contains(
+        "Add: JOIN customers ON customers.id = orders.customer_id."))
+    #expect(await message("SELECT * FROM clients").contains("The tables are: big_orders, broken, carriers, customers"))
+    #expect(await message("SELECT * FROM customer").contains("'customers'"))
+    #expect(await message("SELECT EXTRACT(YEAR FROM placed) FROM orders").contains("strftime"))
+    #expect(await message("SELECT * FROM orders WHERE count(*) > 1").contains("HAVING"))
+  }
+
+  @Test("a value that nothing has comes back with the one that was meant")
+  func values() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let none = try await rig.json("sql_query", ["sql": "SELECT * FROM customers WHERE city = 'PARIS'"])
+    #expect(none["hints"] == ["There is no value 'PARIS'; customers.city has 'Paris'."])
+    let zero = try await rig.json("sql_query", ["sql": "SELECT count(*) FROM customers WHERE city = 'Romme'"])
+    #expect(zero["hints"] == ["There is no value 'Romme'; customers.city has 'Rome'."])
+    #expect(try await rig.json("sql_query", ["sql": "SELECT * FROM customers WHERE city = 'Paris'"])["hints"] == nil)
+  }
+
+  @Test("PostgreSQL's messages are understood too")
+  func postgreSQL() {
+    let scan = SchemaScan.with { scan in
+      scan.dialect = .postgresql
+      scan.tables = [
+        .with { ($0.name, $0.columns) = ("a", [.with { $0.name = "id" }]) },
+        .with { ($0.name, $0.columns) = ("b", [.with { $0.name = "id" }, .with { $0.name = "pay" }]) },
+      ]
+    }
+    let repair = SQLRepair("SELECT x.pay FROM a x JOIN b AS y ON x.id = y.id", scan)
+    #expect(repair.mended(for: "column x.pay does not exist") == "SELECT y.pay FROM a x JOIN b AS y ON x.id = y.id")
+    #expect(SQLRepair("SELECT pay FROM a", scan).hints(for: #"column "pay" does not exist"#).first?.contains("is in: b") == true)
+    #expect(SQLRepair("SELECT * FROM games", scan).hints(for: #"relation "games" does not exist"#) == ["The tables are: a, b."])
+    #expect(SQLRepair("SELECT strftime('%Y', d) FROM a", scan).hints(for: "function strftime").first?.contains("to_char") == true)
+  }
+
+  @Test("explain shows the plan and runs nothing")
+  func explain() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let plan = try await rig.run("sql_query", ["sql": "SELECT * FROM orders WHERE id = 1", "explain": true])
+    #expect(plan.content.contains("SEARCH orders") && plan.sql.hasPrefix("EXPLAIN QUERY PLAN"))
+  }
+}
