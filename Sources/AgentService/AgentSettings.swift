@@ -92,7 +92,7 @@ struct AgentSettings: Sendable {
     }
     let tools = value(options.modelTools, "MODEL_TOOLS") ?? "native"
     guard let form = ModelHabits.Tools(rawValue: tools) else {
-      throw WireError(.usage, "--model-tools must be native or text, not '\(tools)'")
+      throw WireError(.usage, "--model-tools must be native, text or json, not '\(tools)'")
     }
     model.habits.tools = form
     if let text = value(options.modelTemperature, "MODEL_TEMPERATURE") {

@@ -22,6 +22,8 @@ struct ModelHabits: Sendable, Equatable {
     case native
     /// In the text of the messages: for models that were not trained on that form. Of `openai:` models only.
     case text
+    /// The same, as JSON that the server holds the model to (`response_format` with a JSON Schema). Of `openai:` models only.
+    case json
   }
 
   var tools = Tools.native

@@ -2,8 +2,8 @@ import Wire
 
 /// What somebody needs to mend a statement that a database refused, or that found nothing.
 struct SQLRepair {
-  private let scan: SchemaScan
-  private let sql: String
+  let scan: SchemaScan
+  let sql: String
 
   init(_ sql: String, _ scan: SchemaScan) {
     self.sql = sql
@@ -28,41 +28,10 @@ struct SQLRepair {
     return hints
   }
 
-  /// The statement with a column taken from the one table in it that has it, or nil when that is not clear: `T2.month` where
-  /// `T2` has no month and only `T1` does.
-  func mended(for message: String) -> String? {
-    guard let column = unknownColumn(in: message), let wrong = column.qualifier else { return nil }
-    let holders = holders(of: column.name)
-    let right = aliases.filter { alias in
-      alias.name != wrong.lowercased() && holders.contains { $0.name.lowercased() == alias.table }
-    }
-    guard right.count == 1, Set(aliases.map(\.name)).count == aliases.count else { return nil }
-    let target = right[0].name + "." + column.name
-    let found = (wrong + "." + column.name).lowercased()
-    var out = ""
-    var rest = sql[...]
-    var previous: Character = " "
-    var quoted = false
-    while let first = rest.first {
-      if first == "'" { quoted.toggle() }
-      let isWord = previous.isLetter || previous.isNumber || previous == "_" || previous == "." || previous == "\""
-      if !quoted, !isWord, rest.lowercased().hasPrefix(found) {
-        let next = rest.dropFirst(found.count).first ?? " "
-        if !(next.isLetter || next.isNumber || next == "_") {
-          out += target
-          rest = rest.dropFirst(found.count)
-          previous = "x"
-          continue
-        }
-      }
-      out.append(first)
-      previous = first
-      rest.removeFirst()
-    }
-    return out == sql ? nil : out
-  }
-
   private func columnHints(_ name: String) -> [String] {
+    if let part = DatePart(name), let moment = moment(nil) {
+      return ["\(moment.table) has no '\(name)', but '\(moment.column)': write \(part.sql(of: moment, scan.dialect))."]
+    }
     let holders = holders(of: name)
     let present = aliases.filter { alias in holders.contains { $0.name.lowercased() == alias.table } }
     if let alias = present.first {
@@ -74,7 +43,7 @@ struct SQLRepair {
     return ["A column '\(name)' is in: \(list). " + (joins.first.map { "Add: \($0)." } ?? "Join the table that has it.")]
   }
 
-  private func holders(of column: String) -> [SchemaTable] {
+  func holders(of column: String) -> [SchemaTable] {
     scan.tables.filter { table in table.columns.contains { $0.name.lowercased() == column.lowercased() } }
   }
 
@@ -93,7 +62,7 @@ struct SQLRepair {
   }
 
   /// What the tables behind FROM and JOIN are called in the statement, in lower case.
-  private var aliases: [(name: String, table: String)] {
+  var aliases: [(name: String, table: String)] {
     let words = sql.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }.map { String($0) }
     let known = Set(scan.tables.map { $0.name.lowercased() })
     let keywords: Set = [
@@ -111,7 +80,7 @@ struct SQLRepair {
   }
 
   /// `t` and `x` of SQLite's `no such column: t.x` and of PostgreSQL's `column t.x does not exist`.
-  private func unknownColumn(in message: String) -> (qualifier: String?, name: String)? {
+  func unknownColumn(in message: String) -> (qualifier: String?, name: String)? {
     let named =
       Self.name(in: message, after: "no such column: ", until: " ")
       ?? Self.name(in: message, after: "column ", until: " does not exist")
@@ -178,47 +147,4 @@ struct SQLRepair {
     }
     return literals
   }
-}
-
-/// What a dialect writes in another way than the others.
-enum SQLDialectRules {
-  struct Rule: Sendable {
-    /// In lower case, somewhere in the statement or in the database's message.
-    let sign: String
-    let sentence: String
-  }
-
-  static func of(_ dialect: Dialect) -> [Rule] {
-    switch dialect {
-    case .sqlite, .unspecified: sqlite
-    case .postgresql: postgreSQL
-    }
-  }
-
-  private static let sqlite = [
-    Rule(sign: "extract(", sentence: "SQLite has no EXTRACT: use CAST(strftime('%Y', column) AS INTEGER), '%m' for months."),
-    Rule(sign: "year(", sentence: "SQLite has no YEAR(): use strftime('%Y', column)."),
-    Rule(sign: "month(", sentence: "SQLite has no MONTH(): use strftime('%m', column)."),
-    Rule(sign: "date_trunc(", sentence: "SQLite has no date_trunc: use strftime('%Y-%m-01', column) for months."),
-    Rule(sign: "to_char(", sentence: "SQLite has no to_char: use strftime or printf."),
-    Rule(sign: "ilike", sentence: "SQLite has no ILIKE: its LIKE ignores case already."),
-    Rule(sign: "::", sentence: "SQLite has no '::': use CAST(value AS type)."),
-    Rule(sign: "interval '", sentence: "SQLite has no INTERVAL: use date(column, '+1 day')."),
-    Rule(sign: "concat(", sentence: "This SQLite has no CONCAT: use a || b."),
-    Rule(sign: "string_agg(", sentence: "SQLite has no string_agg: use group_concat(value, ', ')."),
-    Rule(sign: "stddev(", sentence: "SQLite has no STDDEV: use the tool 'analyze', or sqrt(avg(x*x) - avg(x)*avg(x))."),
-    Rule(sign: "misuse of aggregate", sentence: "An aggregate cannot stand in WHERE: use HAVING, or a subquery."),
-  ]
-
-  private static let postgreSQL = [
-    Rule(sign: "strftime(", sentence: "PostgreSQL has no strftime: use extract(year FROM column) or to_char(column, 'YYYY-MM')."),
-    Rule(sign: "julianday(", sentence: "PostgreSQL has no julianday: subtract dates."),
-    Rule(sign: "group_concat(", sentence: "PostgreSQL has no group_concat: use string_agg(value, ', ')."),
-    Rule(sign: "ifnull(", sentence: "PostgreSQL has no IFNULL: use coalesce."),
-    Rule(sign: "round(double precision, integer)", sentence: "round with digits wants numeric: round(value::numeric, 2)."),
-    Rule(sign: "must appear in the group by", sentence: "Put every column that is not aggregated into GROUP BY."),
-    Rule(sign: "operator does not exist", sentence: "The two sides have different types: cast one, such as value::text."),
-    Rule(sign: "aggregate functions are not allowed in where", sentence: "An aggregate cannot stand in WHERE: use HAVING."),
-    Rule(sign: "`", sentence: "PostgreSQL quotes names with \"double quotes\", and texts with 'single quotes'."),
-  ]
 }

@@ -39,7 +39,7 @@ struct SchemaBriefing {
 
   /// A table as SQL that would make it, with what its rows say as comments.
   static func describe(_ table: SchemaTable, _ scan: SchemaScan) -> String {
-    let name = table.schema.isEmpty && table.name.isPlainName ? table.name : table.sqlName
+    let name = table.schema.isEmpty && SQLName.isPlain(table.name) ? table.name : table.sqlName
     var text = table.isView ? "CREATE VIEW \(name) (" : "CREATE TABLE \(name) ("
     var remarks: [String] = []
     if let rows = table.rows { remarks.append("\(table.rowsAreEstimated ? "about " : "")\(rows) rows") }
@@ -48,18 +48,16 @@ struct SchemaBriefing {
     text += "\n"
     let keys = table.columns.filter(\.primaryKey).map(\.name)
     for column in table.columns {
-      text += "  \(spelled(column.name)) \(column.type)"
+      text += "  \(SQLName.spelled(column.name)) \(column.type)"
       if column.primaryKey, keys.count == 1 { text += " PRIMARY KEY" }
       for key in table.keys where key.column == column.name { text += " REFERENCES \(key.table)(\(key.foreignColumn))" }
       text += ","
       let remark = remark(on: column, scan.dialect)
       text += (remark.isEmpty ? "" : " -- " + remark) + "\n"
     }
-    if keys.count > 1 { text += "  PRIMARY KEY (\(keys.map(spelled).joined(separator: ", ")))\n" }
+    if keys.count > 1 { text += "  PRIMARY KEY (\(keys.map(SQLName.spelled).joined(separator: ", ")))\n" }
     return text + ");\n"
   }
-
-  private static func spelled(_ name: String) -> String { name.isPlainName ? name : SQLName.quoted(name) }
 
   private static func remark(on column: SchemaColumn, _ dialect: Dialect) -> String {
     var parts: [String] = []
@@ -90,12 +88,6 @@ struct SchemaBriefing {
 }
 
 extension String {
-  /// Needs no quotes in either dialect: lower-case letters, digits and `_`, as PostgreSQL folds it.
-  fileprivate var isPlainName: Bool {
-    !isEmpty && utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
-      && !(48...57).contains(utf8.first ?? 48)
-  }
-
   /// Without line breaks, which would end a comment.
   fileprivate var oneLine: String { String(map { $0.isNewline ? " " : $0 }) }
 }

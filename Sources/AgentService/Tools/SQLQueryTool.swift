@@ -5,8 +5,8 @@ import Wire
 /// `{"columns":["carrier"],"rows":[["UA"]],"row_count":16,"exact":true,"truncated":false}`; see ``QueryResult/content(maxBytes:)``.
 ///
 /// With `explain` the database's plan instead of the rows. An error comes with what is needed to mend the statement, a result of
-/// nothing with values that may have been meant: `"hints":["…"]`. A column that is looked for in the wrong one of the statement's
-/// tables, when just one has it, is taken from there, and the result says so: `"ran_instead":"SELECT …"`.
+/// nothing with values that may have been meant: `"hints":["…"]`. A statement of which is clear what was meant is mended (see
+/// ``SQLRepair/mended(for:)`` and ``SQLRepair/countingGroups(of:)``), and the result says so: `"ran_instead":"SELECT …"`.
 struct SQLQueryTool: Tool {
   private static let parameters: [ToolParameter] = [
     .required("sql", .text(maxBytes: 64 * 1024), "One read-only statement: a SELECT, with WITH if needed."),
@@ -48,6 +48,10 @@ struct SQLQueryTool: Tool {
   ) async throws(WireError) -> (QueryResult, ran: String) {
     var statement = sql
     var first: WireError?
+    if let counting = SQLRepair.countingGroups(of: sql) {
+      // What was written says what is wrong, if anything is.
+      do throws(WireError) { return (try await context.database.query(counting, [], limits: limits), counting) } catch {}
+    }
     for _ in 0...Self.mendings {
       do throws(WireError) { return (try await context.database.query(statement, [], limits: limits), statement) } catch {
         first = first ?? error

@@ -11,6 +11,15 @@ enum SQLName {
     }
     return out + "\""
   }
+
+  /// The name, in quotes if it needs them.
+  static func spelled(_ name: String) -> String { isPlain(name) ? name : quoted(name) }
+
+  /// Needs no quotes in either dialect: lower-case letters, digits and `_`, as PostgreSQL folds it.
+  static func isPlain(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+      && !(48...57).contains(name.utf8.first ?? 48)
+  }
 }
 
 extension SchemaScan {

@@ -17,7 +17,7 @@ import Wire
     turn.isStuck = isStuck
     let body = ChatRequest.body(model: "m", turn, ModelHabits(tools: .text, temperature: 0, answerTokens: 500))
     #expect(body["tools"] == nil && body["max_tokens"] == 500)
-    #expect(body["temperature"] == (isStuck ? 0.6 : 0.0))
+    #expect(body["temperature"] == (isStuck ? 0.8 : 0.0))
     return (body["messages"]?.array ?? []).map { ($0["role"]?.string ?? "", $0["content"]?.string ?? "") }
   }
 
@@ -73,5 +73,28 @@ import Wire
   func anAnswerIsNone(_ text: String) {
     let reply = TextToolCalls(tools: Self.tools, readsSQL: true).reading(ModelReply(text: text))
     #expect(reply.toolCalls.isEmpty || text.hasPrefix("Select"))
+  }
+
+  @Test func asJSONEachReplyIsOneCallThatTheServerHoldsTheModelTo() throws {
+    let question = entry { $0.user = .with { $0.text = "How many?" } }
+    let entries = [question] + attempt("c", "SELECT 1", #"{"rows":[[1]]}"#)
+    let turn = ModelTurn(system: "You are KAI.", entries: entries, taskId: "t", tools: Self.tools, stepsLeft: 50)
+    let body = ChatRequest.body(model: "m", turn, ModelHabits(tools: .json))
+    #expect(body["tools"] == nil && body["response_format"]?["type"] == "json_schema")
+    let schema = try #require(body["response_format"]?["json_schema"]?["schema"])
+    #expect(schema["required"] == ["call"] && schema["additionalProperties"] == false)
+    let choices = try #require(schema["properties"]?["call"]?["anyOf"]?.array)
+    #expect(Set(choices.compactMap { $0["properties"]?["name"]?["enum"]?.array?.first?.string }) == Set(Self.tools.map(\.name)))
+    #expect(
+      choices.allSatisfy { $0["properties"]?["arguments"]?["type"] == "object" && $0["required"] == ["name", "arguments"] })
+    let told = (body["messages"]?.array ?? []).map { $0["content"]?.string ?? "" }
+    #expect(told.count == 4 && told[0].contains("- finish {\"answer\": text") && told[1] == "How many?")
+    #expect(told[2] == #"{"call": {"name": "sql_query", "arguments": {"sql":"SELECT 1"}}}"#)
+    #expect(told[3] == "Result of sql_query:\n{\"rows\":[[1]]}")
+    // What it is shown of its own calls is what it is to write.
+    let reply = TextToolCalls(tools: Self.tools).reading(ModelReply(text: told[2]))
+    #expect(reply.toolCalls.map(\.name) == ["sql_query"] && reply.text == "")
+    let greeting = ModelTurn(system: "You are KAI.", entries: entries, taskId: "t", tools: [], stepsLeft: 50)
+    #expect(ChatRequest.body(model: "m", greeting, ModelHabits(tools: .json))["response_format"] == nil)
   }
 }

@@ -17,9 +17,52 @@ struct SQLRepairTests {
     #expect(answer["row_count"] == 3)
     let output = try await rig.run("sql_query", ["sql": .string(sql)])
     #expect(output.sql.contains("sum(o.amount)"))
+    let twice = "SELECT c.amount FROM customers c JOIN orders o ON o.customer_id = c.id"
+    #expect(
+      try await rig.json("sql_query", ["sql": .string("\(twice) EXCEPT \(twice)")])["ran_instead"]?.string
+        == "\(twice) EXCEPT \(twice)".replacing("c.amount", with: "o.amount"))
+    #expect(await rig.error("sql_query", ["sql": .string(twice.replacing("c.amount", with: "c.amount - o.amount"))]) != nil)
     // Not when it is not clear, nor when it would have been right.
     #expect(await rig.error("sql_query", ["sql": "SELECT c.zip FROM customers c JOIN orders o ON o.customer_id = c.id"]) != nil)
     #expect(try await rig.json("sql_query", ["sql": "SELECT c.name FROM customers c"])["ran_instead"] == nil)
+  }
+
+  @Test("the year, month or day of a table's only date is taken from it")
+  func datePart() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let year = try await rig.json("sql_query", ["sql": "SELECT count(*) FROM orders WHERE year = 2024 AND Month = 2"])
+    #expect(
+      year["ran_instead"] == """
+        SELECT count(*) FROM orders WHERE CAST(strftime('%Y', placed) AS INTEGER) = 2024 AND \
+        CAST(strftime('%m', placed) AS INTEGER) = 2
+        """)
+    #expect(year["rows"] == [[2]])
+    let joined = try await rig.json(
+      "sql_query", ["sql": "SELECT o.year, count(*) FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY o.year"])
+    #expect(joined["rows"] == [[2024, 4]])
+    // A name that the statement gives itself, and a table without a date.
+    for sql in [
+      "SELECT strftime('%Y', placed) AS year FROM orders WHERE month = 2 AND Year(placed) = 1", "SELECT year FROM customers",
+    ] {
+      #expect(await rig.error("sql_query", ["sql": .string(sql)]) != nil)
+    }
+  }
+
+  @Test("who counts what each group is made of counts the groups")
+  func groups() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let sql = "SELECT COUNT(DISTINCT o.customer_id) FROM orders o GROUP BY o.customer_id HAVING count(*) < 2;"
+    let answer = try await rig.json("sql_query", ["sql": .string(sql)])
+    #expect(answer["rows"] == [[2]] && answer["ran_instead"]?.string?.hasPrefix("SELECT count(*) FROM (SELECT COUNT(") == true)
+    for sql in [
+      "SELECT count(DISTINCT id) FROM orders GROUP BY customer_id HAVING count(*) < 2",
+      "SELECT count(DISTINCT customer_id) FROM orders GROUP BY customer_id",
+      "SELECT count(DISTINCT customer_id), 1 FROM orders GROUP BY customer_id HAVING count(*) < 2",
+    ] {
+      #expect(try await rig.json("sql_query", ["sql": .string(sql)])["ran_instead"] == nil, "\(sql)")
+    }
   }
 
   @Test("errors say where a column is, how it is joined, which tables there are, and what the dialect calls it")
@@ -60,6 +103,13 @@ struct SQLRepairTests {
     #expect(repair.mended(for: "column x.pay does not exist") == "SELECT y.pay FROM a x JOIN b AS y ON x.id = y.id")
     #expect(SQLRepair("SELECT pay FROM a", scan).hints(for: #"column "pay" does not exist"#).first?.contains("is in: b") == true)
     #expect(SQLRepair("SELECT * FROM games", scan).hints(for: #"relation "games" does not exist"#) == ["The tables are: a, b."])
+    let dated = SchemaScan.with { scan in
+      scan.dialect = .postgresql
+      scan.tables = [.with { ($0.name, $0.columns) = ("a", [.with { ($0.name, $0.type) = ("Day", "date") }]) }]
+    }
+    #expect(
+      SQLRepair("SELECT year FROM a", dated).mended(for: #"column "year" does not exist"#)
+        == #"SELECT extract(year FROM "Day") FROM a"#)
     #expect(SQLRepair("SELECT strftime('%Y', d) FROM a", scan).hints(for: "function strftime").first?.contains("to_char") == true)
   }
 

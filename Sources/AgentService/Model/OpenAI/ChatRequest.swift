@@ -3,15 +3,16 @@ import Wire
 
 /// The body of a `chat/completions` request.
 enum ChatRequest {
-  private static let stuckTemperature = 0.6
+  private static let stuckTemperature = 0.8
 
   static func body(model: String, _ turn: ModelTurn, _ habits: ModelHabits = ModelHabits()) -> JSONValue {
-    let messages = ChatMessages.of(turn)
+    var messages = ChatMessages.of(turn)
+    if habits.tools != .native {
+      messages = TextToolMessages.of(messages, tools: turn.tools, asJSON: habits.tools == .json, isStuck: turn.isStuck)
+    }
     var members: [JSONValue.Member] = [
       .init("model", .string(model)),
-      .init(
-        "messages",
-        .array(habits.tools == .text ? TextToolMessages.of(messages, tools: turn.tools, isStuck: turn.isStuck) : messages)),
+      .init("messages", .array(messages)),
       .init("stream", true),
       .init("stream_options", ["include_usage": true]),
     ]
@@ -21,7 +22,13 @@ enum ChatRequest {
       members.append(.init("temperature", .number(temperature)))
     }
     // An empty list of tools is refused by some servers.
-    if !turn.tools.isEmpty, habits.tools == .native { members.append(.init("tools", .array(turn.tools.map(tool)))) }
+    if !turn.tools.isEmpty {
+      switch habits.tools {
+      case .native: members.append(.init("tools", .array(turn.tools.map(tool))))
+      case .text: break
+      case .json: members.append(.init("response_format", JSONCall.format(turn.tools)))
+      }
+    }
     return .object(members)
   }
 

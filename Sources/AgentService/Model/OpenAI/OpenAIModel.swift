@@ -26,11 +26,15 @@ struct OpenAIModel: Model {
     call = RemoteCall(endpoint: endpoint, client: client, timeouts: timeouts, retries: retries, route: route)
   }
 
-  var hasFewTools: Bool { habits.tools == .text || windowBytes < RemoteCall.smallWindowBytes }
+  var hasFewTools: Bool { habits.tools != .native || windowBytes < RemoteCall.smallWindowBytes }
 
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
     let body = [UInt8](ChatRequest.body(model: model, turn, habits).text().utf8)
-    let reply = try await call.reply(to: body, with: ChatAssembler(), onToken: onToken)
+    // The pieces of a call are nothing to read.
+    let isCall = habits.tools == .json
+    let reply = try await call.reply(to: body, with: ChatAssembler()) { piece in
+      if !isCall { onToken(piece) }
+    }
     return TextToolCalls(tools: turn.tools, readsSQL: habits.tools == .text).reading(reply)
   }
 }

@@ -74,10 +74,12 @@ struct TextToolCalls {
   }
 
   /// The calls that an object is: `{"name": …, "arguments": {…}}`, with the names that models use for both, or such an object
-  /// under `function`, or a list of them under `tool_calls`.
+  /// under `function` or `call`, or a list of them under `tool_calls`.
   private func calls(_ value: JSONValue) -> [ToolCall] {
     if let list = value["tool_calls"]?.array { return list.flatMap(calls) }
-    if let inner = value["function"], inner.object != nil { return calls(inner) }
+    for member in ["function", JSONCall.member] {
+      if let inner = value[member], inner.object != nil { return calls(inner) }
+    }
     let name = value["name"]?.string ?? value["tool"]?.string ?? value["tool_name"]?.string ?? value["function"]?.string
     guard let name, tools.contains(name) else { return [] }
     let given = value["arguments"] ?? value["parameters"] ?? value["args"] ?? value["input"]
