@@ -5,7 +5,7 @@ import Wire
 ///
 /// A number is traced when a result has it, or has one that is written so when it is rounded to as many decimals, as a
 /// percentage, or in thousands, millions or billions. Numbers up to ``small`` and years are not looked up: they are counted,
-/// named and dated with everywhere.
+/// named and dated with everywhere. A month's name is a number too: a result must have it, or its number, or a date in it.
 struct NumberTracing {
   static let small = 12.0
   private static let most = 32
@@ -16,21 +16,31 @@ struct NumberTracing {
   let hasQueries: Bool
   /// In order, for a search.
   private let known: [Double]
+  /// What results and question name or count, 1...12.
+  private let months: Set<Int>
 
   /// - Parameter entries: of the session, to the last one of the task.
   init(taskId: String, entries: [TranscriptEntry]) {
     let start = entries.firstIndex { $0.taskStarted?.taskId == taskId } ?? entries.startIndex
     var known: [Double] = []
     var hasQueries = false
+    var months: Set<Int> = []
     for entry in entries[start...] {
       if let context = entry.context { known += Self.numbers(in: context.text).map(\.value) }
-      if let user = entry.user { known += Self.numbers(in: user.text).map(\.value) }
+      if let user = entry.user {
+        known += Self.numbers(in: user.text).map(\.value)
+        months.formUnion(MonthNames.found(in: user.text).map(\.month))
+      }
       guard let result = entry.toolResult, !result.isError, result.name != "finish" else { continue }
       hasQueries = hasQueries || !result.sql.isEmpty
-      known += Self.values(in: result.content)
+      let values = Self.values(in: result.content)
+      known += values
+      months.formUnion(values.compactMap { (1...12).contains($0) ? Int(exactly: $0) : nil })
+      months.formUnion(MonthNames.found(in: result.content).map(\.month))
       if let rows = result.rowCount { known.append(Double(rows)) }
     }
     self.hasQueries = hasQueries
+    self.months = months
     self.known = known.map(abs).sorted()
   }
 
@@ -43,7 +53,10 @@ struct NumberTracing {
       strange.append(number.text)
       if strange.count == Self.most { break }
     }
-    return strange
+    for found in texts.flatMap(MonthNames.found) where !months.contains(found.month) && !strange.contains(found.name) {
+      strange.append(found.name)
+    }
+    return Array(strange.prefix(Self.most))
   }
 
   private func isTraced(_ number: Number) -> Bool {

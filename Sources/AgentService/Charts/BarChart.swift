@@ -25,25 +25,12 @@ struct BarChart {
   func document() -> String { isLying ? lying() : upright() }
 
   private func upright() -> String {
-    var frame = ChartFrame(chart)
-    let ticks = ticks
-    frame.reserve(left: AxisRoom.left(of: ticks, label: chart.yLabel))
-    let labels = CategoryLabels(names, step: frame.room.width / Double(max(1, names.count)))
-    frame.reserve(bottom: labels.depth + AxisRoom.below(label: chart.xLabel))
-    let scale = LinearScale(lower: ticks.lower, upper: ticks.upper, from: frame.room.bottom, to: frame.room.top)
-    let bands = BandScale(count: names.count, from: frame.room.left, to: frame.room.right)
-    frame.drawVerticalTicks(ticks, scale)
-    frame.drawBaseLine()
-    labels.draw(in: &frame, bands)
-    frame.labelBelow(chart.xLabel)
-    frame.labelLeft(chart.yLabel)
-    frame.draw { svg in
+    ChartFrame.upright(chart, categories: names, ticks: ticks) { scale, bands, svg in
       eachBar(bands) { start, size, from, value, colour, tooltip in
         let (a, b) = (scale(from), scale(value))
         svg.rect(x: start, y: min(a, b), width: size, height: abs(a - b), fill: colour, tooltip: tooltip)
       }
     }
-    return frame.document
   }
 
   private func lying() -> String {

@@ -13,24 +13,12 @@ struct BoxChart {
     let boxes = chart.series.map { Box($0.values.compactMap { $0 }) }
     let values = boxes.flatMap { $0.map { [$0.lowest, $0.highest] } ?? [] }
     let ticks = NiceTicks(covering: values.min() ?? 0, values.max() ?? 1)
-    var frame = ChartFrame(chart)
-    frame.reserve(left: AxisRoom.left(of: ticks, label: chart.yLabel))
-    let labels = CategoryLabels(chart.series.map(\.name), step: frame.room.width / Double(max(1, boxes.count)))
-    frame.reserve(bottom: labels.depth + AxisRoom.below(label: chart.xLabel))
-    let scale = LinearScale(lower: ticks.lower, upper: ticks.upper, from: frame.room.bottom, to: frame.room.top)
-    let bands = BandScale(count: boxes.count, from: frame.room.left, to: frame.room.right)
-    frame.drawVerticalTicks(ticks, scale)
-    frame.drawBaseLine()
-    labels.draw(in: &frame, bands)
-    frame.labelBelow(chart.xLabel)
-    frame.labelLeft(chart.yLabel)
-    frame.draw { svg in
+    return ChartFrame.upright(chart, categories: chart.series.map(\.name), ticks: ticks) { scale, bands, svg in
       for (index, box) in boxes.enumerated() {
         guard let box else { continue }
         draw(box, named: chart.series[index].name, at: bands.center(index), width: min(60, bands.step * 0.6), scale, &svg)
       }
     }
-    return frame.document
   }
 
   private func draw(

@@ -117,4 +117,24 @@ struct ChartFrame {
   mutating func drawBaseLine() {
     svg.line(room.left, room.bottom, room.right, room.bottom, stroke: ChartStyle.axis)
   }
+
+  /// A whole chart with categories below and values on the left.
+  /// - Parameter marks: draws what stands between the axes.
+  static func upright(
+    _ chart: Chart, categories: [String], ticks: NiceTicks, marks: (LinearScale, BandScale, inout SVG) -> Void
+  ) -> String {
+    var frame = ChartFrame(chart)
+    frame.reserve(left: AxisRoom.left(of: ticks, label: chart.yLabel))
+    let labels = CategoryLabels(categories, step: frame.room.width / Double(max(1, categories.count)))
+    frame.reserve(bottom: labels.depth + AxisRoom.below(label: chart.xLabel))
+    let scale = LinearScale(lower: ticks.lower, upper: ticks.upper, from: frame.room.bottom, to: frame.room.top)
+    let bands = BandScale(count: categories.count, from: frame.room.left, to: frame.room.right)
+    frame.drawVerticalTicks(ticks, scale)
+    frame.drawBaseLine()
+    labels.draw(in: &frame, bands)
+    frame.labelBelow(chart.xLabel)
+    frame.labelLeft(chart.yLabel)
+    frame.draw { svg in marks(scale, bands, &svg) }
+    return frame.document
+  }
 }

@@ -43,6 +43,14 @@ import Wire
     #expect(known.untraced(in: call) == ["51400"])
   }
 
+  @Test func aMonthIsANumberByAnotherName() {
+    let known = tracing(#"{"columns":["month","day"],"rows":[[2,"2013-11-30"],["Agustus",1]]}"#)
+    for text in ["In February.", "pada bulan November dan Agustus", "It may be so, in August"] {
+      #expect(known.untraced(in: FinishCall(answer: text)) == [], "\(text)")
+    }
+    #expect(known.untraced(in: FinishCall(answer: "It was in July, or in Juli.")) == ["July", "Juli"])
+  }
+
   /// A language model that queries, answers with `answers` in turn, and is told of what nobody gave it.
   private func ask(_ answers: [String]) async throws -> TaskResult {
     let query = CountedTool("sql_query") { (_) async throws(WireError) in
