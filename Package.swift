@@ -59,7 +59,7 @@ let package = Package(
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
       name: "SessionService",
-      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging, signals],
+      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", "Words", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
     // A library, so that a program can be a node with tools of its own; its command line is a target by itself.
     .target(
@@ -100,6 +100,7 @@ let package = Package(
       name: "SessionServiceTests",
       dependencies: ["SessionService", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging],
       swiftSettings: house),
+    .testTarget(name: "WordsTests", dependencies: ["Words"], swiftSettings: house),
     .target(name: "LoopbackHTTP", dependencies: [nio, nioPosix], path: "Tests/LoopbackHTTP", swiftSettings: house),
     .testTarget(
       name: "AgentServiceTests",

@@ -12,13 +12,15 @@ struct Program: AsyncParsableCommand {
 
   /// What can be measured by itself, such as while a profiler looks on.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, commits, recovery, restart
+    case start, commits, recovery, restart, memory
     case roundTrips = "round-trips"
   }
 
   @Option(help: "The file that gets the figures as JSON.") var json: String?
 
   @Option(help: "Measure this alone. May be given more than once.") var part: [Part] = Part.allCases
+
+  @Option(help: "Memories that are recalled from; from 1000000 on in 1000 scopes.") var memories = 100_000
 
   func run() async throws {
     let binaries = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -42,6 +44,13 @@ struct Program: AsyncParsableCommand {
     let keyText = "\(key.id):\(key.secret)"
     if part.contains(.start) { figures += try startOfAgent(binaries, service, keyText: keyText) }
     if part.contains(.roundTrips) { figures += try await RoundTrips(service: service).figures() }
+    if part.contains(.memory) {
+      let isLarge = memories >= 1_000_000
+      figures += try await Memories(
+        service: service, admin: admin, shared: isLarge ? memories / 1_001 : memories, sessions: isLarge ? 1_000 : 0,
+        eachSession: isLarge ? memories / 1_001 : 0
+      ).figures()
+    }
     if part.contains(.recovery) { figures += try await recovery(binaries, service, admin, keyText: keyText) }
     if part.contains(.commits) || part.contains(.restart) {
       figures += try await withRawNode(service, admin, keyText: keyText) { node in

@@ -66,7 +66,7 @@ public struct SchemaIndex: Sendable {
   public func search(_ text: String, limit: Int) -> [Hit] {
     var scores: [Int: Double] = [:]
     var seen: Set<String> = []
-    for word in Self.words(text) where !StopWords.all.contains(word) && seen.insert(word).inserted {
+    for word in Self.words(text) where !Self.stopWords.contains(word) && seen.insert(word).inserted {
       let found = places(of: word)
       guard !found.isEmpty else { continue }
       let rarity = Double(scan.tables.count - found.count) + 0.5

@@ -25,7 +25,6 @@ struct ServiceAssembly: Sendable {
 
   init(_ ground: Ground) {
     let store = ground.store
-    let memoryIndex = SQLiteMemoryIndex()
     let vault = SecretVault(master: ground.master)
     let connections = ConnectionRegistry()
     let tasks = TaskQueue(
@@ -35,7 +34,7 @@ struct ServiceAssembly: Sendable {
       try ConnectionRepository.withURI(id, vault: vault, in: transaction)
     }
     let queue = tasks.seam
-    let deletion = SessionDeletion(store: store, queue: queue, memoryIndex: memoryIndex)
+    let deletion = SessionDeletion(store: store, queue: queue)
     var router = Router()
     SessionMethods(queue: queue).register(on: &router)
     deletion.register(on: &router)
@@ -43,10 +42,11 @@ struct ServiceAssembly: Sendable {
     CheckpointCommit(queue: tasks).register(on: &router)
     TaskMethods(queue: tasks).register(on: &router)
     NodeMethods(queue: tasks).register(on: &router)
-    MemoryMethods(store: store, index: memoryIndex).register(on: &router)
+    MemoryMethods(store: store).register(on: &router)
     ArtifactMethods(store: store, fence: queue.fence).register(on: &router)
-    ConnectionMethods(vault: vault, memoryIndex: memoryIndex).register(on: &router)
+    ConnectionMethods(vault: vault).register(on: &router)
     SchemaMethods(queue: tasks).register(on: &router)
+    KnowledgeMethods(queue: tasks).register(on: &router)
     KeyMethods(ring: ground.keys, connections: connections).register(on: &router)
     ServerMethods(
       identity: ground.identity, figures: ground.figures, connections: connections,
@@ -54,6 +54,6 @@ struct ServiceAssembly: Sendable {
     ).register(on: &router)
     self.tasks = tasks
     handler = SessionServiceHandler(store: store, router: router, connections: connections, logger: ground.logger)
-    housekeeping = Housekeeping(store: store, deletion: deletion, memoryIndex: memoryIndex, logger: ground.logger)
+    housekeeping = Housekeeping(store: store, deletion: deletion, logger: ground.logger)
   }
 }

@@ -12,8 +12,10 @@ public enum Fold {
 
   /// Lower case, without the accents of European letters.
   public static func fold(_ text: String) -> String {
+    let lower = text.lowercased()
+    if lower.utf8.allSatisfy({ $0 < 128 }) { return lower }
     var out = ""
-    for character in text.lowercased() { out += accents[character] ?? String(character) }
+    for character in lower { out += accents[character] ?? String(character) }
     return out
   }
 

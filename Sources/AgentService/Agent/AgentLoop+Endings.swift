@@ -49,6 +49,8 @@ extension AgentLoop {
     var all = transcript.progress
     for entry in entries { all.add(entry) }
     var result = TaskResult.answered(call, all)
+    result.used = Taught.used(
+      call.used, sql: result.sqlUsed, taskId: assignment.task.id, transcript.entries + entries)
     if model.isLanguageModel {
       let tracing = NumberTracing(taskId: assignment.task.id, entries: transcript.entries + entries)
       result.untracedNumbers = tracing.untraced(in: call)

@@ -3,7 +3,9 @@ import Wire
 /// What an agent is told beside the question: the caller's context, and what was taught about this database. Learning never
 /// fails a turn: what could not be recalled is noted as degraded, and the turn goes on.
 struct ContextGathering: Sendable {
-  static let recalled: UInt32 = 8
+  /// What was taught may take of what the model is shown: at most so many bytes, and at most this part.
+  static let taughtBytes = 16 * 1024
+  private static let taughtPart = 4
   /// What the schema may take of what the model is shown: at most so many bytes, and at most this part.
   static let schemaBytes = 12 * 1024
   private static let schemaPart = 3
@@ -21,16 +23,20 @@ struct ContextGathering: Sendable {
     // First, because it stays the same from question to question: a model's server keeps what it has read so far.
     var entries = await schemaEntries()
     if !assignment.task.context.isEmpty { entries.append(entry(assignment.task.context, source: "task.context")) }
-    let request = MemoryRecallRequest.with {
+    let request = BackgroundRequest.with {
       $0.dbConnectionId = assignment.connection.id
       $0.sessionId = assignment.session.id
-      $0.query = assignment.task.prompt
-      $0.limit = Self.recalled
+      $0.question = assignment.task.prompt
+      $0.maxBytes = UInt32(min(Self.taughtBytes, windowBytes / Self.taughtPart))
     }
     do throws(WireError) {
-      for memory in try await memory.recall(request).compactMap(\.memory) {
-        let text = memory.content.isEmpty ? "\(memory.key): \(memory.value)" : memory.content
-        entries.append(entry(text, source: "memory:\(memory.scope)/\(memory.namespace)/\(memory.key)"))
+      let background = try await memory.background(request)
+      entries += background.pieces.map { entry($0.text, source: $0.source) }
+      if !background.omitted.isEmpty {
+        entries.append(
+          entry(
+            "There was no room for \(background.omitted.count) pieces of what was taught: "
+              + background.omitted.prefix(8).joined(separator: ", ") + ".", source: TaskProgress.degradedSource))
       }
     } catch {
       entries.append(entry("Memory could not be asked: \(error.message)", source: TaskProgress.degradedSource))
@@ -52,7 +58,7 @@ struct ContextGathering: Sendable {
     .of(now()) {
       $0.context = .with {
         $0.text = text.prefix(bytes: Limits.memoryValueBytes)
-        $0.source = source.prefix(bytes: 1_024)
+        $0.source = source.prefix(bytes: Limits.titleBytes)
       }
     }
   }

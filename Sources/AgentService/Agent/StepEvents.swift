@@ -1,4 +1,5 @@
 import Wire
+import Words
 
 /// What watchers are told of a step.
 enum StepEvents {
@@ -12,6 +13,10 @@ enum StepEvents {
     let memories = sources.count { $0.hasPrefix("memory:") }
     var parts: [String] = []
     if memories > 0 { parts.append(memories == 1 ? "1 memory" : "\(memories) memories") }
+    for (kind, name) in [("instruction", "instruction"), ("metric", "metric"), ("sql", "verified query"), ("skill", "skill")] {
+      let count = sources.count { $0.hasPrefix("knowledge:\(kind)/") }
+      if count > 0 { parts.append("\(count) \(count == 1 ? name : Fold.plural(name))") }
+    }
     if sources.contains(SchemaBriefing.source) { parts.append("the schema") }
     if sources.contains("task.context") { parts.append("the task's context") }
     guard !parts.isEmpty else { return nil }

@@ -60,8 +60,10 @@ struct Transcript: Sendable {
   func window(for taskId: String, bytes: Int) -> [TranscriptEntry] {
     let start = entries.lastIndex { $0.summary != nil } ?? 0
     var isEarlier = true
-    let shown = entries[start...].lazy.filter { !$0.isOfSubAgent }.map { entry in
+    let shown = entries[start...].lazy.filter { !$0.isOfSubAgent }.compactMap { entry -> TranscriptEntry? in
       if let started = entry.taskStarted { isEarlier = started.taskId != taskId }
+      // What was taught comes anew with each question; it is not heaped up.
+      if isEarlier, let context = entry.context, Taught.isSource(context.source) { return nil }
       return isEarlier ? entry.shortened : entry
     }
     let before = entries[..<start].count { $0.toolResult != nil && !$0.isOfSubAgent }

@@ -10,6 +10,10 @@ struct WireMemory: AgentMemory {
     try await client.call(Methods.memoryRemember, request, timeout: .seconds(10)).message
   }
 
+  func background(_ request: BackgroundRequest) async throws(WireError) -> Background {
+    try await client.call(Methods.knowledgeBackground, request, timeout: Self.recallTimeout).message
+  }
+
   func recall(_ request: MemoryRecallRequest) async throws(WireError) -> [MemoryHit] {
     try await client.call(Methods.memoryRecall, request, timeout: Self.recallTimeout).message.hits
   }

@@ -14,6 +14,10 @@ struct WireSchemas: SchemaStore {
     return try await client.call(Methods.schemaGet, request, timeout: Self.timeout).message
   }
 
+  func report(_ checked: KnowledgeChecked) async throws(WireError) {
+    _ = try await client.call(Methods.knowledgeReport, checked, timeout: .seconds(30))
+  }
+
   func report(_ report: SchemaReport) async throws(WireError) {
     _ = try await client.call(Methods.schemaReport, report, timeout: .seconds(30))
   }

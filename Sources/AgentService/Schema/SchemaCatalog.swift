@@ -6,6 +6,7 @@ protocol SchemaStore: Sendable {
   /// - Parameter known: the time of the scan that the caller has; that one does not come again.
   func state(of connectionId: String, known: Timestamp) async throws(WireError) -> SchemaState
   func report(_ report: SchemaReport) async throws(WireError)
+  func report(_ checked: KnowledgeChecked) async throws(WireError)
 }
 
 /// A node's view of the users' schemas: takes the stored scan, sees whether it is still true, and scans again beside the tasks
@@ -70,7 +71,31 @@ actor SchemaCatalog {
   /// Does what an operator asked for.
   func obey(_ order: SchemaOrder) async {
     guard let connection = order.connection else { return }
+    guard order.checks.isEmpty else { return await check(order.checks, connection) }
     if order.onlyOpen { await open(connection) } else { begin(connection) }
+  }
+
+  /// Says of each statement whether the database would run it.
+  private func check(_ checks: [KnowledgeCheck], _ connection: DatabaseConnection) async {
+    for check in checks {
+      var checked = KnowledgeChecked.with {
+        ($0.dbConnectionId, $0.id, $0.version) = (connection.id, check.id, check.version)
+      }
+      do throws(WireError) {
+        let database = try await drivers.open(connection)
+        do throws(WireError) {
+          _ = try await database.query("EXPLAIN " + check.sql, [], limits: QueryLimits(rows: 1))
+        } catch {
+          checked.error = error
+        }
+        await database.close()
+      } catch {
+        checked.error = error
+      }
+      do throws(WireError) { try await store.report(checked) } catch {
+        log.warning("a statement's check cannot be reported", metadata: ["connection": "\(connection.id)", "error": "\(error)"])
+      }
+    }
   }
 
   // MARK: What is stored

@@ -2,7 +2,7 @@ import JSON
 import Wire
 
 /// `finish {"answer":"…","table":{"columns":["a"],"rows":[[1]]}?,"insights":["…"]?,"suggestions":["…"]?,
-/// "status":"completed|partial"?,"degraded":["…"]?}` → content `finished`, and ``ToolOutput/finish`` is set.
+/// "status":"completed|partial"?,"degraded":["…"]?,"used":["…"]?}` → content `finished`, and ``ToolOutput/finish`` is set.
 ///
 /// Ends the task. Status is `completed` when left out.
 struct FinishTool: Tool {
@@ -13,6 +13,7 @@ struct FinishTool: Tool {
     .optional("suggestions", .texts(maxCount: 16, maxBytes: 4_096), "Questions worth asking next."),
     .optional("status", .choice(["completed", "partial"]), "partial when something is missing; completed when left out."),
     .optional("degraded", .texts(maxCount: 64, maxBytes: 4_096), "What could not be done, a sentence each."),
+    .optional("used", .texts(maxCount: 64, maxBytes: 2_048), "Sources of the background that the answer follows."),
   ]
 
   let definition = ToolDefinition(
@@ -27,7 +28,8 @@ struct FinishTool: Tool {
       insights: arguments.texts("insights"),
       suggestions: arguments.texts("suggestions"),
       status: arguments.text("status").flatMap { TaskStatus(label: $0) } ?? .completed,
-      degraded: arguments.texts("degraded"))
+      degraded: arguments.texts("degraded"),
+      used: arguments.texts("used"))
     return ToolOutput(content: "finished", finish: finish)
   }
 

@@ -62,6 +62,8 @@ struct FinishCall: Sendable {
   /// `completed`, or `partial` when something is missing.
   var status = TaskStatus.completed
   var degraded: [String] = []
+  /// Sources of what was taught and the answer stands on.
+  var used: [String] = []
 }
 
 /// What every tool of a session may use. It has no way to kai-session but `memory`.
@@ -104,6 +106,8 @@ struct ToolContext: Sendable {
 protocol AgentMemory: Sendable {
   func remember(_ request: MemoryRememberRequest) async throws(WireError) -> Memory
   func recall(_ request: MemoryRecallRequest) async throws(WireError) -> [MemoryHit]
+  /// What of that which was taught goes with a question.
+  func background(_ request: BackgroundRequest) async throws(WireError) -> Background
 }
 
 /// One tool. `run` is cancelled when the task is; it must then stop within a second.

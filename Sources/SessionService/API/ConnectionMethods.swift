@@ -3,7 +3,6 @@ import Wire
 /// `connection.*`: the users' databases.
 struct ConnectionMethods: Sendable {
   let vault: SecretVault
-  let memoryIndex: any MemoryIndex
 
   func register(on router: inout Router) {
     router.write(Methods.connectionCreate) { (transaction, request, _) throws(WireError) in
@@ -76,7 +75,8 @@ struct ConnectionMethods: Sendable {
         hint: "Delete them first; 'kaictl session list --connection \(connection.id)' lists them.")
     }
     try MemoryRepository.forget(
-      MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, index: memoryIndex, in: transaction)
+      MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, in: transaction)
+    try KnowledgeRepository.deleteAll(connection.id, in: transaction)
     try SchemaRepository.delete(connection.id, in: transaction)
     try ConnectionRepository.delete(connection.id, in: transaction)
     return Empty()

@@ -4,7 +4,6 @@ import Wire
 /// `memory.*`: what a connection or a session was taught.
 struct MemoryMethods: Sendable {
   let store: any Store
-  let index: any MemoryIndex
 
   func register(on router: inout Router) {
     router.write(Methods.memoryRemember) { (transaction, request, _) throws(WireError) in
@@ -14,7 +13,7 @@ struct MemoryMethods: Sendable {
       recall(try MemoryRecallRequest(decoding: request.message), for: request, on: context.connection)
     }
     router.read(Methods.memoryGet) { (transaction, request, _) throws(WireError) in
-      try find(request, in: transaction).memory
+      try get(request, in: transaction)
     }
     router.read(Methods.memoryList) { (transaction, request, _) throws(WireError) in
       try list(request, in: transaction)
@@ -27,6 +26,12 @@ struct MemoryMethods: Sendable {
     router.write(Methods.memoryForget) { (transaction, request, _) throws(WireError) in
       try forget(request, in: transaction)
     }
+    router.write(Methods.memoryUndo) { (transaction, request, _) throws(WireError) in
+      try undo(request, in: transaction)
+    }
+    router.write(Methods.memoryImport) { (transaction, request, _) throws(WireError) in
+      try MemoryImport(request: request).run(in: transaction)
+    }
   }
 
   private func remember(_ request: MemoryRememberRequest, in transaction: any Transaction) throws(WireError) -> Memory {
@@ -34,23 +39,17 @@ struct MemoryMethods: Sendable {
     let identity = MemoryRepository.Identity(
       dbConnectionId: request.dbConnectionId, scope: try MemoryRules.scope(request.scope),
       namespace: try MemoryRules.namespace(request.namespace), key: try MemoryRules.key(request.key))
-    try requireSession(of: identity, in: transaction)
-    try MemoryRepository.removeExpired(identity, index: index, in: transaction)
+    try MemoryRules.requireScope(identity.scope, for: identity.namespace)
+    try Self.requireSession(of: identity, in: transaction)
+    try MemoryRepository.removeExpired(identity, in: transaction)
     let known = try MemoryRepository.find(identity, in: transaction)?.memory
     try requireVersion(request.ifVersion, of: known?.version ?? 0, "the memory '\(identity.key)'")
+    try MemoryRules.requireRoom(after: known?.version ?? 0, key: identity.key)
     let memory = try Memory.with { (memory) throws(WireError) in
-      if let known {
-        memory = known
-      } else {
-        memory.id = transaction.makeId(Identifier.memory.prefix)
-        memory.dbConnectionId = identity.dbConnectionId
-        memory.scope = identity.scope
-        memory.namespace = identity.namespace
-        memory.key = identity.key
-        memory.createdAt = transaction.now
-      }
+      memory = known ?? Memory(identity, id: transaction.makeId(Identifier.memory.prefix), at: transaction.now)
       memory.value = try MemoryRules.value(request.value)
       memory.content = try MemoryRules.content(request.content)
+      memory.neighbours = try MemoryRules.content(request.neighbours)
       memory.importance = try MemoryRules.importance(request.importance ?? memory.importance)
       memory.updatedAt = transaction.now
       memory.expiresAt = try MemoryRules.expiry(inMs: request.expiresInMs, at: transaction.now)
@@ -59,13 +58,55 @@ struct MemoryMethods: Sendable {
       memory.sourceStep = request.sourceStep
       memory.version += 1
     }
-    let seq = try MemoryRepository.put(memory, in: transaction)
-    try index.put(memory, seq: seq, in: transaction)
+    _ = try MemoryRepository.put(memory, in: transaction)
     return memory
   }
 
+  /// Writes an older version as the newest: nothing that was is lost.
+  private func undo(_ request: MemoryUndoRequest, in transaction: any Transaction) throws(WireError) -> Memory {
+    let (seq, known) = try find(request.memory ?? MemoryRef(), in: transaction)
+    let wanted = request.toVersion == 0 ? known.version - 1 : request.toVersion
+    guard wanted != 0 else {
+      throw WireError(
+        .failedPrecondition, "the memory \(quoted(known.key)) has one version, and none before it",
+        hint: "'kaictl memory forget' removes it.")
+    }
+    try MemoryRules.requireRoom(after: known.version, key: known.key)
+    let old = try version(wanted, of: known, seq: seq, in: transaction)
+    let memory = Memory.with { memory in
+      memory = known
+      (memory.value, memory.content, memory.importance) = (old.value, old.content, old.importance)
+      (memory.source, memory.sourceSessionId, memory.sourceStep) = (old.source, old.sourceSessionId, old.sourceStep)
+      memory.expiresAt = old.expiresAt
+      memory.updatedAt = transaction.now
+      memory.version += 1
+    }
+    guard !MemoryRepository.isExpired(memory, at: transaction.now) else {
+      throw WireError(.failedPrecondition, "version \(wanted) of the memory \(quoted(known.key)) has expired")
+    }
+    _ = try MemoryRepository.put(memory, in: transaction)
+    return memory
+  }
+
+  private func get(_ ref: MemoryRef, in transaction: any Transaction) throws(WireError) -> Memory {
+    let (seq, memory) = try find(ref, in: transaction)
+    return ref.version == 0 ? memory : try version(ref.version, of: memory, seq: seq, in: transaction)
+  }
+
+  private func version(
+    _ number: UInt64, of memory: Memory, seq: Int64, in transaction: any Transaction
+  ) throws(WireError) -> Memory {
+    let found = try MemoryRepository.history(seq: seq, of: memory, in: transaction).first { $0.version == number }
+    guard let found else {
+      throw WireError(
+        .notFound, "the memory \(quoted(memory.key)) has no version \(number)",
+        hint: "It has 1...\(memory.version); 'kaictl memory history' shows them.")
+    }
+    return found
+  }
+
   /// A session's scope is for a session of the same connection that exists: otherwise nothing would ever remove the memory.
-  private func requireSession(
+  static func requireSession(
     of identity: MemoryRepository.Identity, in transaction: any Transaction
   ) throws(WireError) {
     guard identity.scope != MemoryRules.sharedScope else { return }
@@ -80,8 +121,8 @@ struct MemoryMethods: Sendable {
   /// Answers from a reader, and notes the use afterwards: nobody waits for that, and a failure of it costs nothing.
   private func recall(_ query: MemoryRecallRequest, for request: InboundRequest, on connection: any ServerConnection) {
     store.read { (transaction) throws(WireError) in
-      try search(query, in: transaction)
-    } completion: { (result: Result<[Found], WireError>) in
+      try search(query).run(in: transaction)
+    } completion: { (result: Result<[MemorySearch.Found], WireError>) in
       switch result {
       case .failure(let error): connection.send([.error(request.streamID, error)])
       case .success(let found):
@@ -94,63 +135,29 @@ struct MemoryMethods: Sendable {
     }
   }
 
-  private struct Found: Sendable {
-    let seq: Int64
-    let hit: MemoryHit
-  }
-
-  /// Candidates per hit that is wanted: importance and recency may move one up.
-  private static let candidatesPerHit = 8
-
-  private func search(_ request: MemoryRecallRequest, in transaction: any Transaction) throws(WireError) -> [Found] {
+  private func search(_ request: MemoryRecallRequest) throws(WireError) -> MemorySearch {
     try ConnectionAlias.require(request.dbConnectionId)
     guard request.limit <= 100 else { throw WireError(.invalidArgument, "limit is \(request.limit), but must be 1...100") }
-    let limit = request.limit == 0 ? 10 : Int(request.limit)
-    let namespace = try MemoryRules.optionalNamespace(request.namespace)
-    var scopes = [MemoryRules.sharedScope]
-    if !request.sessionId.isEmpty {
-      try Identifier.session.require(request.sessionId)
-      scopes.append(request.sessionId)
-    }
-    let candidates = try index.search(
-      RecallQuery(request.query), dbConnectionId: request.dbConnectionId, scopes: scopes,
-      limit: limit * Self.candidatesPerHit, in: transaction)
-    let best = candidates.map(\.relevance).max() ?? 0
-    var found: [Found] = []
-    for (seq, relevance) in candidates {
-      guard let memory = try MemoryRepository.load(seq: seq, in: transaction),
-        // The index narrows; what decides about isolation is the row itself.
-        memory.dbConnectionId == request.dbConnectionId, scopes.contains(memory.scope),
-        !MemoryRepository.isExpired(memory, at: transaction.now),
-        namespace.isEmpty || memory.namespace == namespace || memory.namespace.hasPrefix(namespace + "/")
-      else { continue }
-      let score = RecallScore.score(
-        relevance: relevance, best: best, importance: memory.importance,
-        lastTouched: max(memory.updatedAt, memory.lastUsedAt), now: transaction.now)
-      found.append(
-        Found(
-          seq: seq,
-          hit: MemoryHit.with { hit in
-            hit.memory = memory
-            hit.score = score
-          }))
-    }
-    found.sort { $0.hit.score != $1.hit.score ? $0.hit.score > $1.hit.score : $0.seq > $1.seq }
-    return Array(found.prefix(limit))
+    if !request.sessionId.isEmpty { try Identifier.session.require(request.sessionId) }
+    return MemorySearch(
+      dbConnectionId: request.dbConnectionId, sessionId: request.sessionId,
+      namespace: try MemoryRules.optionalNamespace(request.namespace), query: request.query,
+      limit: request.limit == 0 ? 10 : Int(request.limit), explains: request.explain)
   }
 
+  /// The one that the first of the scopes has which a read looks into.
   private func find(_ ref: MemoryRef, in transaction: any Transaction) throws(WireError) -> (seq: Int64, memory: Memory) {
     try ConnectionAlias.require(ref.dbConnectionId)
-    let identity = MemoryRepository.Identity(
-      dbConnectionId: ref.dbConnectionId, scope: try MemoryRules.scope(ref.scope),
-      namespace: try MemoryRules.namespace(ref.namespace), key: try MemoryRules.key(ref.key))
-    guard let found = try MemoryRepository.find(identity, in: transaction) else {
-      throw WireError(
-        .notFound,
-        "there is no memory \(quoted(identity.key)) in namespace \(quoted(identity.namespace)) of scope "
-          + "'\(identity.scope)'")
+    let (namespace, key) = (try MemoryRules.namespace(ref.namespace), try MemoryRules.key(ref.key))
+    for scope in try MemoryRules.readScopes(ref.scope) {
+      let identity = MemoryRepository.Identity(
+        dbConnectionId: ref.dbConnectionId, scope: scope, namespace: namespace, key: key)
+      if let found = try MemoryRepository.find(identity, in: transaction) { return found }
     }
-    return found
+    throw WireError(
+      .notFound,
+      "there is no memory \(quoted(key)) in namespace \(quoted(namespace)) of scope "
+        + "'\(ref.scope.isEmpty ? MemoryRules.sharedScope : ref.scope)'")
   }
 
   private func list(_ request: MemoryListRequest, in transaction: any Transaction) throws(WireError) -> MemoryList {
@@ -161,16 +168,10 @@ struct MemoryMethods: Sendable {
     }
     if let scope = request.scope { selection.scope = try MemoryRules.scope(scope) }
     selection.namespace = try MemoryRules.optionalNamespace(request.namespace)
-    let page = try MemoryRepository.list(
-      selection, page: try PageRequest(request.page, list: "memory"), in: transaction)
-    return MemoryList.with { list in
-      list.memories = page.items
-      list.total = page.total
-      list.nextCursor = page.nextCursor
-    }
+    return try MemoryRepository.list(selection, page: try PageRequest(request.page, list: "memory"), in: transaction)
   }
 
-  private func forget(_ request: MemoryForgetRequest, in transaction: any Transaction) throws(WireError) -> Count {
+  private func forget(_ request: MemoryForgetRequest, in transaction: any Transaction) throws(WireError) -> MemoryForgotten {
     var selection = MemoryRepository.Selection()
     try ConnectionAlias.require(request.dbConnectionId)
     selection.dbConnectionId = request.dbConnectionId
@@ -182,10 +183,23 @@ struct MemoryMethods: Sendable {
       }
       selection.key = try MemoryRules.key(key)
     }
-    let count = try MemoryRepository.forget(selection, limit: nil, index: index, in: transaction)
-    guard count > 0 || request.key == nil else {
+    if let prefix = request.keyPrefix { selection.keyPrefix = try MemoryRules.key(prefix) }
+    let gone = try MemoryRepository.forget(selection, limit: nil, in: transaction)
+    guard gone.count > 0 || request.key == nil else {
       throw WireError(.notFound, "there is no memory \(quoted(request.key ?? "")) there")
     }
-    return Count(UInt64(count))
+    return gone
+  }
+}
+
+extension Memory {
+  /// A memory that is about to get its first version.
+  init(_ identity: MemoryRepository.Identity, id: String, at now: Timestamp) {
+    self.init()
+    self.id = id
+    (dbConnectionId, scope) = (identity.dbConnectionId, identity.scope)
+    (namespace, key) = (identity.namespace, identity.key)
+    importance = MemoryRules.defaultImportance
+    createdAt = now
   }
 }

@@ -9,7 +9,6 @@ import Wire
 struct SessionDeletion: Sendable {
   let store: any Store
   let queue: QueueSeam
-  let memoryIndex: any MemoryIndex
   /// Rows that one unit removes at most.
   var sliceRows = 256
 
@@ -112,10 +111,10 @@ struct SessionDeletion: Sendable {
       total += count
     }
     if total < sliceRows {
-      let count = try MemoryRepository.forget(
-        MemoryRepository.Selection(scope: id), limit: sliceRows - total, index: memoryIndex, in: transaction)
-      removed.memories += UInt64(count)
-      total += count
+      let gone = try MemoryRepository.forget(
+        MemoryRepository.Selection(scope: id), limit: sliceRows - total, in: transaction)
+      removed.memories += gone.count
+      total += Int(gone.count)
     }
     if total < sliceRows {
       // A chunk is large: it counts for several rows.

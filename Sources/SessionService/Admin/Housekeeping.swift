@@ -5,9 +5,10 @@ import Wire
 struct Housekeeping: Sendable {
   let store: any Store
   let deletion: SessionDeletion
-  let memoryIndex: any MemoryIndex
   let logger: Logger
   var sliceRows = 256
+  /// Each has many words.
+  private let sliceMemories = 64
 
   /// Puts right what an earlier run of the service left half-done. To be called before serving.
   func recover() async throws(WireError) {
@@ -17,8 +18,11 @@ struct Housekeeping: Sendable {
     try await deletion.finishAll()
   }
 
-  /// Sweeps now and then until the task is cancelled.
+  /// Indexes memories whose words an older version of the service found, then sweeps now and then until the task is cancelled.
   func run(every interval: Duration) async {
+    do throws(WireError) { try await indexMemories() } catch {
+      logger.warning("memories could not be indexed anew; the next start tries again", metadata: ["error": "\(error)"])
+    }
     while !Task.isCancelled {
       do throws(WireError) { try await sweep() } catch {
         logger.warning("housekeeping failed and will try again", metadata: ["error": "\(error)"])
@@ -27,11 +31,41 @@ struct Housekeeping: Sendable {
     }
   }
 
+  /// Fills the index of words anew if it is not what this version would make of the memories.
+  func indexMemories() async throws(WireError) {
+    guard try await store.read({ (transaction) throws(WireError) in try !TermIndexRepository.isCurrent(in: transaction) }) else {
+      return
+    }
+    try await store.write { (transaction) throws(WireError) in try TermIndexRepository.clear(in: transaction) }
+    try await index { (last, transaction) throws(WireError) in
+      let memories = try MemoryRepository.page(after: last, limit: sliceMemories, in: transaction)
+      for (seq, memory) in memories { try MemoryRepository.index(memory, seq: seq, in: transaction) }
+      return memories.last?.seq
+    }
+    try await index { (last, transaction) throws(WireError) in
+      let pieces = try KnowledgeRepository.page(after: last, limit: sliceMemories, in: transaction)
+      for (seq, piece) in pieces { try KnowledgeRepository.index(piece, seq: seq, in: transaction) }
+      return pieces.last?.seq
+    }
+    guard !Task.isCancelled else { return }
+    try await store.write { (transaction) throws(WireError) in try TermIndexRepository.markCurrent(in: transaction) }
+  }
+
+  /// Goes through rows in slices: `slice` indexes those behind a number and says the last one's, or nil when there are none.
+  private func index(
+    _ slice: @escaping @Sendable (Int64, any Transaction) throws(WireError) -> Int64?
+  ) async throws(WireError) {
+    var last: Int64? = 0
+    while let after = last, !Task.isCancelled {
+      last = try await store.write { (transaction) throws(WireError) in try slice(after, transaction) }
+    }
+  }
+
   /// Removes replies and memories that have expired, the bytes of artifacts that are gone, and what retention has cut.
   func sweep() async throws(WireError) {
     try await repeatedly { (transaction) throws(WireError) in try ReplyRepository.sweep(limit: sliceRows, in: transaction) }
     try await repeatedly { (transaction) throws(WireError) in
-      try MemoryRepository.sweepExpired(limit: sliceRows, index: memoryIndex, in: transaction)
+      try MemoryRepository.sweepExpired(limit: sliceRows, in: transaction)
     }
     try await repeatedly { (transaction) throws(WireError) in
       // Chunks are large: a slice holds 4 MiB of them.

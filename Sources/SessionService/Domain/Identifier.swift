@@ -5,6 +5,7 @@ enum Identifier: String, CaseIterable {
   case session = "sess_"
   case task = "task_"
   case memory = "mem_"
+  case knowledge = "know_"
   case node = "node_"
   case artifact = "art_"
   case key = "key_"

@@ -3,8 +3,13 @@ import Wire
 /// What a memory's fields may hold.
 enum MemoryRules {
   static let sharedScope = "shared"
-  /// Versions kept of one memory; older ones are dropped.
-  static let versionsKept: UInt64 = 100
+  static let defaultImportance = 0.5
+  /// Versions of one memory, all of which are kept.
+  static let maxVersions: UInt64 = 10_000
+  /// What a session notes for itself is never shared.
+  static let sessionNamespaces: Set = ["session_context", "session_working"]
+  /// What a scope ends in that reads what is shared, too.
+  private static let withShared = "+shared"
 
   /// The scope that a text names: empty means shared.
   /// - Throws: `invalid_argument` for anything but `shared` and a session's id.
@@ -14,6 +19,32 @@ enum MemoryRules {
       throw WireError(.invalidArgument, "\(quoted(text)) is no scope: it must be 'shared' or a session's id")
     }
     return text
+  }
+
+  /// The scopes that a read looks into, in turn: of `ID+shared` the session's own first.
+  /// - Throws: `invalid_argument`
+  static func readScopes(_ text: String) throws(WireError) -> [String] {
+    guard text.hasSuffix(withShared) else { return [try scope(text)] }
+    let session = try scope(String(text.dropLast(withShared.count)))
+    return session == sharedScope ? [sharedScope] : [session, sharedScope]
+  }
+
+  /// - Throws: `invalid_argument` for a session's own namespace in the shared scope.
+  static func requireScope(_ scope: String, for namespace: String) throws(WireError) {
+    let root = namespace.split(separator: "/").first.map { String($0) } ?? ""
+    guard scope == sharedScope, sessionNamespaces.contains(root) else { return }
+    throw WireError(
+      .invalidArgument, "what is in \(quoted(root)) belongs to one session, and cannot be shared",
+      hint: "Name the session as the scope, or use another namespace.")
+  }
+
+  /// - Throws: `limit_exceeded` when there is no room for another version.
+  static func requireRoom(after version: UInt64, key: String) throws(WireError) {
+    guard version < maxVersions else {
+      throw WireError(
+        .limitExceeded, "the memory \(quoted(key)) has \(maxVersions) versions, and no more are kept",
+        hint: "Forget it, and remember it anew.")
+    }
   }
 
   /// A namespace: segments with `/` between them, none of them empty.

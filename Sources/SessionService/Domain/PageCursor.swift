@@ -38,12 +38,23 @@ struct PageRequest: Sendable {
 
 /// A page as the store found it: one item more than asked for tells that there is a next page.
 struct FoundPage<Item> {
+  static var maxBytes: Int { Limits.defaultMessageBytes / 2 }
+
   let items: [Item]
   let total: UInt64
   let nextCursor: String
 
-  init(found: [(seq: Int64, item: Item)], total: UInt64, request: PageRequest, list: String) {
-    let kept = found.prefix(request.limit)
+  /// - Parameters:
+  ///   - size: of an item, in bytes, where a page of large ones would be more than one message holds.
+  init(
+    found: [(seq: Int64, item: Item)], total: UInt64, request: PageRequest, list: String, size: ((Item) -> Int)? = nil
+  ) {
+    var bytes = 0
+    let kept = found.prefix(request.limit).prefix { entry in
+      bytes += size?(entry.item) ?? 0
+      // The first is always there, or nobody would get past it.
+      return bytes <= Self.maxBytes || entry.seq == found.first?.seq
+    }
     items = kept.map(\.item)
     self.total = total
     nextCursor = found.count > kept.count ? kept.last.map { PageRequest.cursor(after: $0.seq, list: list) } ?? "" : ""

@@ -51,6 +51,8 @@ public enum Limits {
   public static let uriBytes = 4 * 1024
   public static let memoryValueBytes = 64 * 1024
   public static let memoryKeyBytes = 512
+  /// Of an instruction, a skill or a statement that somebody taught.
+  public static let knowledgeTextBytes = 64 * 1024
   public static let entries = 4_096
   public static let eventsPerCommit = 256
   public static let listDefault: UInt32 = 100

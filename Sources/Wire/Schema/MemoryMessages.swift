@@ -23,6 +23,8 @@ public struct Memory: WireMessage {
   public var sourceSessionId = ""
   public var sourceStep: UInt64 = 0
   public var version: UInt64 = 0
+  /// What was said around it, searched with half the weight of the content.
+  public var neighbours = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -42,6 +44,7 @@ public struct Memory: WireMessage {
     v.field(15, "source_session_id", &sourceSessionId, max: Limits.idBytes)
     v.field(16, "source_step", &sourceStep)
     v.field(17, "version", &version)
+    v.field(18, "neighbours", &neighbours, max: Limits.memoryValueBytes)
   }
 }
 
@@ -60,7 +63,9 @@ public struct MemoryRememberRequest: WireMessage {
   public var source = ""
   public var sourceSessionId = ""
   public var sourceStep: UInt64 = 0
+  /// Absent: whatever is there; 0: only if nothing is; else only if it is still this version.
   public var ifVersion: UInt64?
+  public var neighbours = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
@@ -75,58 +80,37 @@ public struct MemoryRememberRequest: WireMessage {
     v.field(10, "source_session_id", &sourceSessionId, max: Limits.idBytes)
     v.field(11, "source_step", &sourceStep)
     v.field(12, "if_version", &ifVersion)
+    v.field(13, "neighbours", &neighbours, max: Limits.textBytes)
   }
 }
 
-/// Names one memory.
+/// Names one memory. For a read the scope may also be `ID+shared`: what session ID has under this name, else what is shared.
 public struct MemoryRef: WireMessage {
   public var dbConnectionId = ""
   public var scope = ""
   public var namespace = ""
   public var key = ""
+  /// An older version of it; 0 for the one that holds.
+  public var version: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
     v.field(2, "scope", &scope, max: Limits.idBytes)
     v.field(3, "namespace", &namespace, max: Limits.memoryKeyBytes)
     v.field(4, "key", &key, max: Limits.memoryKeyBytes)
+    v.field(5, "version", &version)
   }
 }
 
-/// Searches what is visible: the shared memories, and those of `session_id` when it is given.
-public struct MemoryRecallRequest: WireMessage {
-  public var dbConnectionId = ""
-  public var sessionId = ""
-  public var query = ""
-  /// Only this namespace and what is below it (whole segments).
-  public var namespace = ""
-  /// 1...100; 0 means 10.
-  public var limit: UInt32 = 0
-  public init() {}
-  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
-    v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
-    v.field(2, "session_id", &sessionId, max: Limits.idBytes)
-    v.field(3, "query", &query, max: Limits.textBytes)
-    v.field(4, "namespace", &namespace, max: Limits.memoryKeyBytes)
-    v.field(5, "limit", &limit)
-  }
-}
-
-public struct MemoryHit: WireMessage {
-  public var memory: Memory?
-  public var score = 0.0
+/// Makes an older version the one that holds, as a new version.
+public struct MemoryUndoRequest: WireMessage {
+  public var memory: MemoryRef?
+  /// 0 means the one before the last.
+  public var toVersion: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "memory", &memory)
-    v.field(2, "score", &score)
-  }
-}
-
-public struct MemoryHits: WireMessage {
-  public var hits: [MemoryHit] = []
-  public init() {}
-  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
-    v.field(1, "hits", &hits, max: 100)
+    v.field(2, "to_version", &toVersion)
   }
 }
 
@@ -156,27 +140,58 @@ public struct MemoryList: WireMessage {
   }
 }
 
-/// Forgets one memory (key given), or all of a namespace, a scope or the connection's; history too.
+/// Forgets one memory (key given), those whose keys begin so, or all of a namespace, a scope or the connection; history too.
 public struct MemoryForgetRequest: WireMessage {
   public var dbConnectionId = ""
   public var scope: String?
+  /// And what is below it, unless a key is given.
   public var namespace: String?
   public var key: String?
+  public var keyPrefix: String?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
     v.field(2, "scope", &scope, max: Limits.idBytes)
     v.field(3, "namespace", &namespace, max: Limits.memoryKeyBytes)
     v.field(4, "key", &key, max: Limits.memoryKeyBytes)
+    v.field(5, "key_prefix", &keyPrefix, max: Limits.memoryKeyBytes)
   }
 }
 
-public struct Count: WireMessage {
+/// What is gone.
+public struct MemoryForgotten: WireMessage {
   public var count: UInt64 = 0
+  /// Versions of them, the last ones included.
+  public var versions: UInt64 = 0
   public init() {}
-  public init(_ count: UInt64) { self.count = count }
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "count", &count)
+    v.field(2, "versions", &versions)
+  }
+}
+
+/// Memories that another place kept, to be kept here as they are: with their versions, times and sources. What is already here at
+/// the same or a later time stays, so that a repeat changes nothing.
+public struct MemoryImportRequest: WireMessage {
+  /// Where they go, whatever they say of it themselves.
+  public var dbConnectionId = ""
+  public var memories: [Memory] = []
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
+    v.field(2, "memories", &memories, max: Int(Limits.listMax))
+  }
+}
+
+public struct MemoryImported: WireMessage {
+  public var added: UInt64 = 0
+  public var updated: UInt64 = 0
+  public var unchanged: UInt64 = 0
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "added", &added)
+    v.field(2, "updated", &updated)
+    v.field(3, "unchanged", &unchanged)
   }
 }
 

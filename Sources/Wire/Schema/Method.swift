@@ -48,6 +48,15 @@ public enum Method: UInt32, WireEnum {
   case memoryForget = 73
   case memoryList = 74
   case memoryHistory = 75
+  case memoryUndo = 76
+  case memoryImport = 77
+  case knowledgePut = 80
+  case knowledgeGet = 81
+  case knowledgeList = 82
+  case knowledgeSearch = 83
+  case knowledgeDelete = 84
+  case knowledgeReport = 85
+  case knowledgeBackground = 86
   case connectionCreate = 90
   case connectionGet = 91
   case connectionList = 92

@@ -139,8 +139,8 @@ public enum MethodTable {
         response: "Memory", item: "")
     case .memoryForget:
       MethodRule(
-        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "MemoryForgetRequest", response: "Count",
-        item: "")
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "MemoryForgetRequest",
+        response: "MemoryForgotten", item: "")
     case .memoryList:
       MethodRule(
         method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "MemoryListRequest",
@@ -149,6 +149,41 @@ public enum MethodTable {
       MethodRule(
         method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "MemoryRef",
         response: "MemoryHistory", item: "")
+    case .memoryUndo:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "MemoryUndoRequest", response: "Memory",
+        item: "")
+    case .memoryImport:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "MemoryImportRequest",
+        response: "MemoryImported", item: "")
+    case .knowledgePut:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "KnowledgePutRequest",
+        response: "Knowledge", item: "")
+    case .knowledgeGet:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "KnowledgeRef",
+        response: "Knowledge", item: "")
+    case .knowledgeList:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer],
+        request: "KnowledgeListRequest", response: "KnowledgeList", item: "")
+    case .knowledgeSearch:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer],
+        request: "KnowledgeSearchRequest", response: "KnowledgeHits", item: "")
+    case .knowledgeDelete:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "KnowledgeRef", response: "Empty",
+        item: "")
+    case .knowledgeReport:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.agent], request: "KnowledgeChecked", response: "Empty", item: "")
+    case .knowledgeBackground:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "BackgroundRequest",
+        response: "Background", item: "")
     case .connectionCreate:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "ConnectionCreateRequest",
@@ -243,9 +278,18 @@ public enum Methods {
   public static let memoryRemember = Call<MemoryRememberRequest, Memory>(rule: Method.memoryRemember.rule)
   public static let memoryRecall = Call<MemoryRecallRequest, MemoryHits>(rule: Method.memoryRecall.rule)
   public static let memoryGet = Call<MemoryRef, Memory>(rule: Method.memoryGet.rule)
-  public static let memoryForget = Call<MemoryForgetRequest, Count>(rule: Method.memoryForget.rule)
+  public static let memoryForget = Call<MemoryForgetRequest, MemoryForgotten>(rule: Method.memoryForget.rule)
   public static let memoryList = Call<MemoryListRequest, MemoryList>(rule: Method.memoryList.rule)
   public static let memoryHistory = Call<MemoryRef, MemoryHistory>(rule: Method.memoryHistory.rule)
+  public static let memoryUndo = Call<MemoryUndoRequest, Memory>(rule: Method.memoryUndo.rule)
+  public static let memoryImport = Call<MemoryImportRequest, MemoryImported>(rule: Method.memoryImport.rule)
+  public static let knowledgePut = Call<KnowledgePutRequest, Knowledge>(rule: Method.knowledgePut.rule)
+  public static let knowledgeGet = Call<KnowledgeRef, Knowledge>(rule: Method.knowledgeGet.rule)
+  public static let knowledgeList = Call<KnowledgeListRequest, KnowledgeList>(rule: Method.knowledgeList.rule)
+  public static let knowledgeSearch = Call<KnowledgeSearchRequest, KnowledgeHits>(rule: Method.knowledgeSearch.rule)
+  public static let knowledgeDelete = Call<KnowledgeRef, Empty>(rule: Method.knowledgeDelete.rule)
+  public static let knowledgeReport = Call<KnowledgeChecked, Empty>(rule: Method.knowledgeReport.rule)
+  public static let knowledgeBackground = Call<BackgroundRequest, Background>(rule: Method.knowledgeBackground.rule)
   public static let connectionCreate = Call<ConnectionCreateRequest, DatabaseConnection>(rule: Method.connectionCreate.rule)
   public static let connectionGet = Call<ConnectionRef, DatabaseConnection>(rule: Method.connectionGet.rule)
   public static let connectionList = Call<ConnectionListRequest, ConnectionList>(rule: Method.connectionList.rule)

@@ -188,9 +188,12 @@ public struct SchemaOrder: WireMessage {
   /// With its URI, for the node alone.
   public var connection: DatabaseConnection?
   public var onlyOpen = false
+  /// Only say of these whether the database would run them.
+  public var checks: [KnowledgeCheck] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "connection", &connection)
     v.field(2, "only_open", &onlyOpen)
+    v.field(3, "checks", &checks, max: 64)
   }
 }

@@ -94,6 +94,8 @@ public struct TaskResult: WireMessage {
   public var untracedNumbers: [String] = []
   /// In which the answer is written.
   public var language = Language.unspecified
+  /// What of that which was taught the answer stands on.
+  public var used: [UsedKnowledge] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "status", &status)
@@ -110,6 +112,20 @@ public struct TaskResult: WireMessage {
     v.field(12, "steps", &steps)
     v.field(13, "untraced_numbers", &untracedNumbers, max: 64, maxEach: Limits.nameBytes)
     v.field(14, "language", &language)
+    v.field(15, "used", &used, max: 256)
+  }
+}
+
+/// A piece of what was taught that an answer stands on.
+public struct UsedKnowledge: WireMessage {
+  /// See ``BackgroundPiece/source``.
+  public var source = ""
+  /// What it says, or its beginning.
+  public var text = ""
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "source", &source, max: 2_048)
+    v.field(2, "text", &text, max: 4_096)
   }
 }
 

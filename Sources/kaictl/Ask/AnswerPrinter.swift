@@ -24,6 +24,7 @@ struct AnswerPrinter {
     if !result.untracedNumbers.isEmpty {
       printer.say("\nNo query gave these numbers of the answer: \(result.untracedNumbers.joined(separator: ", "))", .yellow)
     }
+    section("Following what was taught:", result.used.map { "\($0.source): \($0.text.split(separator: "\n").first ?? "")" })
     section("From:", queries)
     section("Files:", files)
     section("You could ask next:", result.suggestions)

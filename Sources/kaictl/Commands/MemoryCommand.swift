@@ -5,7 +5,10 @@ struct MemoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "memory", abstract: "What the agents were taught about a database.",
     discussion: "A memory's identity is (connection, scope, namespace, key); the scope is 'shared' or a session's id.",
-    subcommands: [Remember.self, Recall.self, Get.self, List.self, Forget.self, History.self])
+    subcommands: [
+      Remember.self, Recall.self, Get.self, List.self, Forget.self, History.self, Undo.self, Preview.self,
+      Export.self, Import.self,
+    ])
 
   /// Where a memory is kept.
   struct Place: ParsableArguments {
@@ -63,7 +66,8 @@ struct MemoryCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("See this session's own memories too.", valueName: "id")) var session: String?
     @Option(help: "Only this namespace and what is below it.") var namespace: String?
     @Option(help: ArgumentHelp("How many, 1...100.", valueName: "n")) var limit: UInt32 = 10
-    @Argument(help: "What to look for.") var query: String
+    @Flag(help: "Show how each score came about.") var explain = false
+    @Argument(help: "What to look for; what matters most when left out.") var query: String = ""
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
@@ -77,6 +81,7 @@ struct MemoryCommand: AsyncParsableCommand {
       request.query = query
       request.namespace = namespace ?? ""
       request.limit = limit
+      request.explain = explain
       let hits = try await server.call(Methods.memoryRecall, request)
       let score = ListColumn<MemoryHit>(title: "SCORE", alignment: .right) { hit, _ in Quantities.figure(hit.score) }
       let columns = MemoryColumns.all.map { column in
@@ -84,19 +89,24 @@ struct MemoryCommand: AsyncParsableCommand {
           title: column.title, alignment: column.alignment, shrinks: column.shrinks, onlyWide: column.onlyWide
         ) { hit, printer in hit.memory.map { column.text($0, printer) } ?? "" }
       }
-      printer.list(hits, [score] + columns)
+      printer.list(hits, [score] + columns + (explain ? RecallColumns.parts : []))
       if hits.hits.isEmpty { printer.say("nothing is remembered about that", .dim) }
     }
   }
 
   struct Get: ServerCommand {
-    static let configuration = CommandConfiguration(abstract: "Show one memory.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show one memory.",
+      discussion: "With --scope ID+shared: what the session has under this name, else what is shared.")
     @OptionGroup var place: Place
     @Argument(help: "The key.") var key: String
+    @Option(help: ArgumentHelp("As it was in this version.", valueName: "n")) var version: UInt64 = 0
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      let memory = try await server.call(Methods.memoryGet, try await place.reference(to: key, server))
+      var reference = try await place.reference(to: key, server)
+      reference.version = version
+      let memory = try await server.call(Methods.memoryGet, reference)
       let session = memory.sourceSessionId
       printer.detail(
         memory, id: memory.id,
@@ -139,11 +149,13 @@ struct MemoryCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The namespace (default: notes; with --all: every one).", valueName: "namespace"))
     var namespace: String?
     @Flag(help: "Everything of the scope and namespace.") var all = false
+    @Option(help: ArgumentHelp("With --all: only where the key begins so.", valueName: "text")) var keyPrefix: String?
     @Argument(help: "The key.") var key: String?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
       if (key == nil) != all { throw ValidationError("give either a key or --all") }
+      if keyPrefix != nil, !all { throw ValidationError("--key-prefix goes with --all") }
     }
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -152,14 +164,18 @@ struct MemoryCommand: AsyncParsableCommand {
       request.scope = all ? scope : scope ?? "shared"
       request.namespace = all ? namespace : namespace ?? "notes"
       request.key = key
+      request.keyPrefix = keyPrefix
       if all {
         let scope = scope.map { "of scope \($0) " } ?? ""
         let namespace = namespace.map { "in \($0) " } ?? ""
-        try printer.confirm("Forget everything \(scope)\(namespace)about \(request.dbConnectionId)?")
+        let keys = keyPrefix.map { "with a key that begins with '\($0)' " } ?? ""
+        try printer.confirm("Forget everything \(scope)\(namespace)\(keys)about \(request.dbConnectionId)?")
       }
-      let count = try await server.call(Methods.memoryForget, request)
-      printer.object(count, id: "\(count.count)")
-      printer.say("forgot \(Quantities.count(count.count, "memory", plural: "memories"))", .dim)
+      let gone = try await server.call(Methods.memoryForget, request)
+      printer.object(gone, id: "\(gone.count)")
+      printer.say(
+        "forgot \(Quantities.count(gone.count, "memory", plural: "memories")), \(Quantities.count(gone.versions, "version")) in all",
+        .dim)
     }
   }
 
@@ -191,4 +207,24 @@ enum MemoryColumns {
     .number("USED", wide: true) { $0.useCount }, .text("TAUGHT BY", wide: true) { $0.source },
     .time("UPDATED") { $0.updatedAt }, .text("ID", wide: true) { $0.id },
   ]
+}
+
+/// What explains a recall.
+enum RecallColumns {
+  static let parts: [ListColumn<MemoryHit>] = [
+    figure("RELEVANCE") { $0.relevance }, figure("BM25") { $0.bm25 }, figure("× IMPORTANCE") { $0.importanceFactor },
+    figure("× RECENCY") { $0.recencyFactor },
+    ListColumn(title: "BY", shrinks: true) { hit, _ in
+      guard let parts = hit.parts else { return "" }
+      let words = parts.words.map { word in
+        let corrected = word.correctedFrom.isEmpty ? "" : " (for \(word.correctedFrom))"
+        return "\(word.term)\(corrected) \(Quantities.figure(word.score))"
+      }
+      return (parts.exactKey ? ["its key"] : []).joined() + words.joined(separator: ", ")
+    },
+  ]
+
+  private static func figure(_ title: String, _ part: @escaping @Sendable (MemoryScoreParts) -> Double) -> ListColumn<MemoryHit> {
+    ListColumn(title: title, alignment: .right) { hit, _ in hit.parts.map { Quantities.figure(part($0)) } ?? "" }
+  }
 }

@@ -23,6 +23,7 @@ extension SessionListRequest: PagedRequest {}
 extension TaskListRequest: PagedRequest {}
 extension CheckpointListRequest: PagedRequest {}
 extension MemoryListRequest: PagedRequest {}
+extension KnowledgeListRequest: PagedRequest {}
 extension ConnectionListRequest: PagedRequest {}
 extension ArtifactListRequest: PagedRequest {}
 
@@ -88,6 +89,22 @@ extension KeyList: ListMessage {
     set { keys = newValue }
   }
   static func id(of row: KeyInfo) -> String { row.id }
+}
+
+extension KnowledgeList: PagedList {
+  var rows: [Knowledge] {
+    get { knowledge }
+    set { knowledge = newValue }
+  }
+  static func id(of row: Knowledge) -> String { row.id }
+}
+
+extension KnowledgeHits: ListMessage {
+  var rows: [KnowledgeHit] {
+    get { hits }
+    set { hits = newValue }
+  }
+  static func id(of row: KnowledgeHit) -> String { row.knowledge?.id ?? "" }
 }
 
 extension MemoryHits: ListMessage {

@@ -170,6 +170,11 @@ struct OneMemory: AgentMemory {
     let memory = Memory.with { ($0.scope, $0.namespace, $0.key, $0.content) = ("shared", "rules", "net", "net = gross - tax") }
     return [.with { $0.memory = memory }]
   }
+
+  func background(_ request: BackgroundRequest) async throws(WireError) -> Background {
+    if isOutOfOrder { throw WireError(.unavailable, "memory is out of order") }
+    return .with { $0.pieces = [.with { ($0.source, $0.text) = ("memory:shared/rules/net", "net = gross - tax") }] }
+  }
 }
 
 /// A task with its chain, run by one execution after the other.

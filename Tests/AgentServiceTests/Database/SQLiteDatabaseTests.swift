@@ -114,12 +114,4 @@ struct SQLiteDatabaseTests {
     #expect(database.dialect == .sqlite)
     #expect(try await database.tables().count == 6)
   }
-
-  @Test(
-    "the distance counts edits and swaps of neighbours",
-    arguments: [("", "", 0), ("a", "", 1), ("carrier", "carreir", 1), ("kitten", "sitting", 3), ("ca", "abc", 3)])
-  func distance(_ a: String, _ b: String, _ edits: Int) {
-    #expect(NearestNames.distance(Array(a.unicodeScalars), Array(b.unicodeScalars)) == edits)
-    #expect(NearestNames.distance(Array(b.unicodeScalars), Array(a.unicodeScalars)) == edits)
-  }
 }

@@ -16,6 +16,7 @@ private final class SchemaShelf: SchemaStore {
   }
 
   let shelf = Mutex(Shelf())
+  let checks = Mutex<[KnowledgeChecked]>([])
 
   var reports: [SchemaReport] { shelf.withLock { $0.reports } }
 
@@ -25,6 +26,8 @@ private final class SchemaShelf: SchemaStore {
     if state.scannedAt == known { state.scan = nil }
     return state
   }
+
+  func report(_ checked: KnowledgeChecked) async throws(WireError) { checks.withLock { $0.append(checked) } }
 
   func report(_ report: SchemaReport) async throws(WireError) {
     let isOutOfOrder = shelf.withLock { shelf in
@@ -125,5 +128,25 @@ struct SchemaCatalogTests {
     #expect(bounded.tables.count == 100 && bounded.notes.count == 1)
     let larger = SchemaScan.with { $0.tables = Array(repeating: table, count: 4_000) }.bounded(nodeName: "n", at: Timestamp())
     #expect(larger.notes.count == 2 && larger.tables.count < 4_000 && larger.encodedSize <= 3 * 1024 * 1024 + 2_048)
+  }
+
+  @Test("of each statement it says whether the database would run it, and runs none")
+  func checks() async throws {
+    let sample = try SampleDatabase()
+    defer { sample.remove() }
+    let shelf = SchemaShelf()
+    let catalog = SchemaCatalog(store: shelf, drivers: .standard, nodeName: "n", log: Self.quiet)
+    let statements = ["SELECT name FROM customers", "SELECT nothing FROM nowhere", "DELETE FROM customers", "SELECT 1; SELECT 2"]
+    await catalog.obey(
+      .with { order in
+        order.connection = .with { ($0.id, $0.uri) = ("shop", sample.uri) }
+        order.checks = statements.enumerated().map { index, sql in
+          .with { ($0.id, $0.version, $0.sql) = ("know_\(index)", UInt64(index), sql) }
+        }
+      })
+    let checked = shelf.checks.withLock { $0 }
+    #expect(checked.map(\.id) == ["know_0", "know_1", "know_2", "know_3"] && checked.map(\.version) == [0, 1, 2, 3])
+    #expect(checked.map { $0.error?.errorCode } == [nil, .sqlError, .sqlRefused, .sqlRefused])
+    #expect(shelf.reports.isEmpty)
   }
 }

@@ -53,6 +53,8 @@ final class MemoryNotebook: AgentMemory {
     }
   }
 
+  func background(_ request: BackgroundRequest) async throws(WireError) -> Background { Background() }
+
   private static func memory(_ request: MemoryRememberRequest) -> Memory {
     Memory.with { memory in
       (memory.id, memory.version) = ("mem_0123456789ab", 1)

@@ -77,6 +77,12 @@ final class Deployment: Sendable {
       environment: environment.merging(["KAI_KEY_FILE": key ?? adminKey]) { $1 })
   }
 
+  /// The same with a list of arguments.
+  @discardableResult
+  func run(_ arguments: [String]) async throws -> CommandResult {
+    try await CommandResult.run("kaictl", arguments, environment: environment)
+  }
+
   /// Runs kaictl with `-o json` and parses what it prints.
   func json(_ arguments: String...) async throws -> JSONValue {
     let result = try await CommandResult.run(

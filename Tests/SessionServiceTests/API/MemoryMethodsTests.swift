@@ -176,4 +176,128 @@ import Wire
       #expect(try await recall(test, "delay") == ["k"])
     }
   }
+
+  // MARK: Scopes, versions, transfer
+
+  @Test func whatASessionHasHidesWhatIsSharedUnderTheSameName() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let session = try await test.makeSession().id
+      let other = try await test.makeSession().id
+      try await remember(test, "delay", "delay is arr_delay")
+      try await remember(test, "delay", "delay is dep_delay here", scope: session)
+      func seen(_ scope: String) async throws -> String {
+        try await test.admin.call(Methods.memoryGet, ref("delay", scope: scope)).message.content
+      }
+      #expect(try await seen(session + "+shared") == "delay is dep_delay here")
+      #expect(try await seen(other + "+shared") == "delay is arr_delay")
+      await expectError(.notFound) { _ = try await seen(other) }
+      func contents(_ session: String) async throws -> [String] {
+        var request = MemoryRecallRequest()
+        (request.dbConnectionId, request.sessionId, request.query) = ("flights", session, "delay arr_delay")
+        return try await test.admin.call(Methods.memoryRecall, request).message.hits.compactMap { $0.memory?.content }
+      }
+      #expect(try await contents(session) == ["delay is dep_delay here"])
+      #expect(try await contents(other) == ["delay is arr_delay"])
+    }
+  }
+
+  @Test func whatASessionNotesForItselfIsNeverShared() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let session = try await test.makeSession().id
+      for namespace in ["session_context", "session_working/plan"] {
+        await expectError(.invalidArgument) { try await remember(test, "k", "x") { $0.namespace = namespace } }
+        try await remember(test, "k", "x", scope: session) { $0.namespace = namespace }
+      }
+      for namespace in ["user_preferences", "business_facts", "data_insights", "corrections", "shared_knowledge"] {
+        try await remember(test, "k", "x") { $0.namespace = namespace }
+      }
+    }
+  }
+
+  @Test func everyVersionCanBeReadAndMadeToHoldAgain() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let first = try await remember(test, "k", "one") { $0.importance = 0.9 }
+      await expectError(.failedPrecondition) {
+        _ = try await test.admin.call(Methods.memoryUndo, .with { $0.memory = ref("k") })
+      }
+      for content in ["two", "three"] { try await remember(test, "k", content) { $0.importance = 0.1 } }
+      func get(_ version: UInt64) async throws -> Memory {
+        var reference = ref("k")
+        reference.version = version
+        return try await test.admin.call(Methods.memoryGet, reference).message
+      }
+      let old = try await get(1)
+      #expect(old.content == "one" && old.version == 1 && old.importance == 0.9 && old.createdAt == first.createdAt)
+      await expectError(.notFound) { _ = try await get(4) }
+      let undone = try await test.admin.call(Methods.memoryUndo, .with { $0.memory = ref("k") }).message
+      #expect(undone.content == "two" && undone.version == 4)
+      let first2 = try await test.admin.call(
+        Methods.memoryUndo, .with { ($0.memory, $0.toVersion) = (ref("k"), 1) }
+      ).message
+      #expect(first2.content == "one" && first2.version == 5 && first2.importance == 0.9)
+      #expect(try await recall(test, "one") == ["k"])
+      #expect(try await recall(test, "three") == [])
+      let history = try await test.admin.call(Methods.memoryHistory, ref("k")).message.versions
+      #expect(history.map(\.content) == ["one", "two", "three", "two", "one"])
+    }
+  }
+
+  @Test func whatIsForgottenIsInNoTableAnyMore() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      for key in ["rule/a", "rule/b", "other"] { try await remember(test, key, "zanzibar") }
+      try await remember(test, "rule/a", "zanzibar again")
+      let gone = try await test.admin.call(
+        Methods.memoryForget,
+        .with { ($0.dbConnectionId, $0.scope, $0.namespace, $0.keyPrefix) = ("flights", "shared", "corrections", "rule/") }
+      ).message
+      #expect(gone.count == 2 && gone.versions == 3)
+      #expect(try await recall(test, "zanzibar") == ["other"])
+      let rest = try await test.admin.call(Methods.memoryForget, .with { $0.dbConnectionId = "flights" }).message
+      #expect(rest.count == 1)
+      for table in ["memories", "memory_versions", "term_parts", "term_postings", "term_vocabulary", "term_documents"] {
+        let rows = try await test.service.store.read { (transaction) throws(WireError) in
+          try transaction.query("SELECT count(*) FROM \(table)", []) { (row) in row.int64(0) }
+        }
+        #expect(rows == [0], "\(table)")
+      }
+    }
+  }
+
+  @Test func anImportKeepsVersionsTimesAndSourcesAndARepeatChangesNothing() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      try await test.makeConnection("copy")
+      for content in ["old", "delay is in minutes"] {
+        try await remember(test, "k", content) { ($0.source, $0.importance) = ("user", 0.8) }
+      }
+      var list = try await test.admin.call(Methods.memoryList, .with { $0.dbConnectionId = "flights" }).message
+      func take() async throws -> MemoryImported {
+        try await test.admin.call(
+          Methods.memoryImport, .with { ($0.dbConnectionId, $0.memories) = ("copy", list.memories) }
+        ).message
+      }
+      #expect(try await take() == .with { $0.added = 1 })
+      #expect(try await take() == .with { $0.unchanged = 1 })
+      let copy = try await test.admin.call(Methods.memoryList, .with { $0.dbConnectionId = "copy" }).message.memories[0]
+      let original = list.memories[0]
+      #expect(copy.version == 2 && copy.createdAt == original.createdAt && copy.updatedAt == original.updatedAt)
+      #expect(copy.source == "user" && copy.importance == 0.8 && copy.id != original.id)
+      #expect(try await recall(test, "minutes", on: "copy") == ["k"])
+      // What is older than what is here stays out; what is newer comes in.
+      test.world.advance(milliseconds: 1_000)
+      try await remember(test, "k", "newer here", on: "copy")
+      #expect(try await take() == .with { $0.unchanged = 1 })
+      test.world.advance(milliseconds: 1_000)
+      try await remember(test, "k", "newest")
+      list = try await test.admin.call(Methods.memoryList, .with { $0.dbConnectionId = "flights" }).message
+      #expect(try await take() == .with { $0.updated = 1 })
+      list.memories[0].importance = 2
+      list.memories[0].updatedAt = Timestamp(microseconds: .max)
+      await expectError(.invalidArgument) { _ = try await take() }
+    }
+  }
 }

@@ -26,7 +26,7 @@ import Wire
       var counts: [String: Int64] = [:]
       for table in [
         "sessions", "segments", "checkpoints", "artifacts", "contents", "content_chunks", "memories", "memory_versions",
-        "memory_words", "session_deletions",
+        "term_parts", "term_postings", "term_vocabulary", "term_documents", "session_deletions",
       ] {
         counts[table] = try transaction.first("SELECT count(*) FROM \(table)", []) { (row) in row.int64(0) }
       }
@@ -62,7 +62,7 @@ import Wire
 
     // As far as a process comes that dies after a few slices.
     let deletion = SessionDeletion(
-      store: test.service.store, queue: test.service.tasks.seam, memoryIndex: SQLiteMemoryIndex(), sliceRows: 8)
+      store: test.service.store, queue: test.service.tasks.seam, sliceRows: 8)
     let admin = try #require(
       try await test.service.store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) }.first)
     var buffer = ByteBuffer()

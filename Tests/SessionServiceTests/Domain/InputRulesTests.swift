@@ -83,13 +83,6 @@ import Wire
     #expect(refusal { () throws(WireError) in try SessionRules.metadata("{}", patchedBy: large) } == .limitExceeded)
   }
 
-  @Test func wordsOfASearchAreOnlyLettersAndDigits() {
-    #expect(RecallQuery("it's \"late\" OR -late* NEAR(x) col:1").words == ["s", "late", "near", "x", "col", "1"])
-    #expect(RecallQuery("what is the").words == ["what", "is", "the"])
-    #expect(RecallQuery("'\"*(){}^~-").words == [])
-    #expect(RecallQuery((0..<100).map { "w\($0)" }.joined(separator: " ")).words.count == RecallQuery.maxWords)
-  }
-
   @Test func anExpiryBeyondTimeIsRefused() {
     let now = Timestamp(microseconds: 1_000)
     for span in [UInt64.max, 9_223_372_036_854_775] {

@@ -52,6 +52,8 @@ extension Analyst {
     var suggestions: [String] = []
     var isPartial = false
     var degraded: [String] = []
+    /// Sources of what was taught and the answer stands on.
+    var used: [String] = []
   }
 
   /// What the transcript of the task says so far. The analysis is written as if results were at hand; where one is not, it
@@ -59,7 +61,7 @@ extension Analyst {
   struct Evidence: Sendable {
     let question: String
     /// What the agent was given beside the question.
-    let context: [String]
+    let context: [ContextEntry]
     let tools: Set<String>
     let stepsLeft: Int
     let dialect: Dialect
@@ -80,7 +82,7 @@ extension Analyst {
       let start = min(started ?? lastQuestion ?? 0, lastQuestion ?? started ?? 0)
       let own = turn.entries[start...]
       question = lastQuestion.flatMap { turn.entries[$0].user?.text } ?? ""
-      context = own.compactMap { $0.context?.text }
+      context = own.compactMap(\.context)
       var keys: [String: String] = [:]
       for entry in own {
         for call in entry.assistant?.toolCalls ?? [] {

@@ -66,6 +66,7 @@ extension Analyst.Conclusion {
     members.append(.init("suggestions", .array(suggestions.map { .string($0) })))
     members.append(.init("status", isPartial ? "partial" : "completed"))
     members.append(.init("degraded", .array(degraded.map { .string($0) })))
+    if !used.isEmpty { members.append(.init("used", .array(used.map { .string($0) }))) }
     return .object(members)
   }
 }

@@ -125,6 +125,9 @@ extension Dispatcher {
     nodes[nodeId] = nil
   }
 
+  /// Whether some node could be told something.
+  var hasListener: Bool { nodes.values.contains { $0.stream != nil && !$0.isDraining } }
+
   /// Tells the least busy node to look at a database, or nil when there is none that listens.
   mutating func order(_ order: SchemaOrder) -> (nodeName: String, actions: [DispatchAction])? {
     let listening = nodes.values.filter { $0.stream != nil && !$0.isDraining }

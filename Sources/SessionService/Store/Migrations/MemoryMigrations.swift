@@ -50,6 +50,71 @@ enum MemoryMigrations {
           scope_word, words, tokenize = "porter unicode61 remove_diacritics 2"
         )
         """,
-      ])
+      ]),
+    // FTS5 looks through all memories for a word that many have, and says of all of them how rare it is. Here each scope has its own
+    // words. The old index goes; the new one is filled after the start.
+    Migration(
+      number: 21, name: "an index of words for each scope",
+      statements: [
+        "DROP TABLE memory_words",
+        "ALTER TABLE memories ADD COLUMN neighbours TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX memories_by_key ON memories (db_connection_id, scope, memory_key)",
+        "CREATE INDEX memories_by_importance ON memories (db_connection_id, scope, importance, seq)",
+        "CREATE INDEX memories_by_update ON memories (db_connection_id, scope, updated_at)",
+        """
+        CREATE TABLE term_parts (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          db_connection_id TEXT NOT NULL,
+          scope TEXT NOT NULL,
+          documents BIGINT NOT NULL,
+          length BIGINT NOT NULL,
+          UNIQUE (db_connection_id, scope)
+        )
+        """,
+        """
+        CREATE TABLE term_postings (
+          part BIGINT NOT NULL,
+          term TEXT NOT NULL,
+          seq BIGINT NOT NULL,
+          weight INTEGER NOT NULL,
+          length INTEGER NOT NULL,
+          PRIMARY KEY (part, term, seq)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE term_vocabulary (
+          part BIGINT NOT NULL,
+          term TEXT NOT NULL,
+          documents BIGINT NOT NULL,
+          PRIMARY KEY (part, term)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE term_documents (
+          part BIGINT NOT NULL,
+          seq BIGINT NOT NULL,
+          length INTEGER NOT NULL,
+          terms TEXT NOT NULL,
+          PRIMARY KEY (part, seq)
+        ) WITHOUT ROWID
+        """,
+        "CREATE TABLE term_index (version BIGINT NOT NULL)",
+      ]),
+    Migration(
+      number: 22, name: "knowledge",
+      statements: [
+        """
+        CREATE TABLE knowledge (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT,
+          id TEXT NOT NULL UNIQUE,
+          db_connection_id TEXT NOT NULL,
+          kind INTEGER NOT NULL,
+          name TEXT NOT NULL,
+          state INTEGER NOT NULL,
+          body BLOB NOT NULL,
+          UNIQUE (db_connection_id, kind, name)
+        )
+        """
+      ]),
   ]
 }

@@ -1,6 +1,6 @@
 import Wire
 
-/// The memories' rows and their history. Whoever changes one tells the ``MemoryIndex`` too.
+/// The memories' rows, their history, and what the index of words has of them.
 enum MemoryRepository {
   /// What a memory is known by.
   struct Identity: Sendable, Equatable {
@@ -17,6 +17,8 @@ enum MemoryRepository {
     var scope: String?
     var namespace: String?
     var key: String?
+    /// Of their keys.
+    var keyPrefix: String?
     /// Only memories that have not expired.
     var liveAt: Timestamp?
 
@@ -42,6 +44,10 @@ enum MemoryRepository {
         sql += " AND memory_key = ?"
         values.append(.text(key))
       }
+      if let keyPrefix {
+        sql += " AND memory_key LIKE ? ESCAPE '\\'"
+        values.append(.text(escapedForLike(keyPrefix) + "%"))
+      }
       if let liveAt {
         sql += " AND (expires_at = 0 OR expires_at > ?)"
         values.append(Value(liveAt))
@@ -52,7 +58,7 @@ enum MemoryRepository {
 
   private static let columns = """
     id, db_connection_id, scope, namespace, memory_key, value, content, importance, created_at, updated_at, last_used_at,
-    use_count, expires_at, source, source_session_id, source_step, version
+    use_count, expires_at, source, source_session_id, source_step, version, neighbours
     """
 
   /// The memory and its number, or nil when there is none or it has expired.
@@ -65,7 +71,7 @@ enum MemoryRepository {
       WHERE db_connection_id = ? AND scope = ? AND namespace = ? AND memory_key = ?
       """,
       [.text(identity.dbConnectionId), .text(identity.scope), .text(identity.namespace), .text(identity.key)]
-    ) { (row) in (seq: row.int64(17), memory: memory(row)) }
+    ) { (row) in (seq: row.int64(18), memory: memory(row)) }
     guard let found, !isExpired(found.memory, at: transaction.now) else { return nil }
     return found
   }
@@ -83,15 +89,17 @@ enum MemoryRepository {
       .text(memory.value), .text(memory.content), .real(memory.importance), Value(memory.createdAt),
       Value(memory.updatedAt), Value(memory.lastUsedAt), Value(memory.useCount), Value(memory.expiresAt),
       .text(memory.source), .text(memory.sourceSessionId), Value(memory.sourceStep), Value(memory.version),
+      .text(memory.neighbours),
     ]
     let written = try transaction.query(
       """
-      INSERT INTO memories (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO memories (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (db_connection_id, scope, namespace, memory_key) DO UPDATE SET
         id = excluded.id, value = excluded.value, content = excluded.content, importance = excluded.importance,
         created_at = excluded.created_at, updated_at = excluded.updated_at, last_used_at = excluded.last_used_at,
         use_count = excluded.use_count, expires_at = excluded.expires_at, source = excluded.source,
-        source_session_id = excluded.source_session_id, source_step = excluded.source_step, version = excluded.version
+        source_session_id = excluded.source_session_id, source_step = excluded.source_step, version = excluded.version,
+        neighbours = excluded.neighbours
       RETURNING seq
       """, values
     ) { (row) in row.int64(0) }
@@ -106,12 +114,50 @@ enum MemoryRepository {
         Value(memory.updatedAt), Value(memory.expiresAt), .text(memory.source), .text(memory.sourceSessionId),
         Value(memory.sourceStep),
       ])
-    if memory.version > MemoryRules.versionsKept {
-      try transaction.execute(
-        "DELETE FROM memory_versions WHERE memory_seq = ? AND version <= ?",
-        [.integer(seq), Value(memory.version - MemoryRules.versionsKept)])
-    }
+    try index(memory, seq: seq, in: transaction)
     return seq
+  }
+
+  /// Notes the words of a memory in the index.
+  static func index(_ memory: Memory, seq: Int64, in transaction: any Transaction) throws(WireError) {
+    let terms = IndexedTerms(
+      texts: [memory.key, memory.content, memory.value == "{}" ? "" : memory.value], neighbours: memory.neighbours)
+    try TermIndexRepository.put(terms, seq: seq, memory.dbConnectionId, memory.scope, in: transaction)
+  }
+
+  /// Memories in the order they were first remembered, for who indexes them anew.
+  static func page(
+    after seq: Int64, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> [(seq: Int64, memory: Memory)] {
+    try transaction.query(
+      "SELECT \(columns), seq FROM memories WHERE seq > ? ORDER BY seq LIMIT ?", [.integer(seq), .integer(Int64(limit))]
+    ) { (row) in (seq: row.int64(18), memory: memory(row)) }
+  }
+
+  /// Those of a scope with this key, whatever their namespace, the newest first.
+  static func seqs(
+    withKey key: String, _ dbConnectionId: String, _ scope: String, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> [Int64] {
+    try transaction.query(
+      "SELECT seq FROM memories WHERE db_connection_id = ? AND scope = ? AND memory_key = ? ORDER BY seq DESC LIMIT ?",
+      [.text(dbConnectionId), .text(scope), .text(key), .integer(Int64(limit))]
+    ) { (row) in row.int64(0) }
+  }
+
+  /// The most important memories of a scope, and the newest.
+  static func important(
+    _ dbConnectionId: String, _ scope: String, namespace: String, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> [Int64] {
+    let (condition, values) = Selection(
+      dbConnectionId: dbConnectionId, scope: scope, namespace: namespace, liveAt: transaction.now
+    ).condition
+    var seqs: [Int64] = []
+    for order in ["importance DESC, seq DESC", "updated_at DESC"] {
+      seqs += try transaction.query(
+        "SELECT seq FROM memories WHERE \(condition) ORDER BY \(order) LIMIT ?", values + [.integer(Int64(limit))]
+      ) { (row) in row.int64(0) }
+    }
+    return seqs
   }
 
   /// Every kept version of a memory, newest first.
@@ -138,40 +184,47 @@ enum MemoryRepository {
 
   static func list(
     _ selection: Selection, page: PageRequest, in transaction: any Transaction
-  ) throws(WireError) -> FoundPage<Memory> {
+  ) throws(WireError) -> MemoryList {
     let (condition, values) = selection.condition
     let total = try transaction.first("SELECT count(*) FROM memories WHERE \(condition)", values) { (row) in row.uint64(0) }
     let found = try transaction.query(
-      "SELECT \(columns), seq FROM memories WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT ?",
-      values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
-    ) { (row) in (seq: row.int64(17), item: memory(row)) }
-    return FoundPage(found: found, total: total ?? 0, request: page, list: "memory")
+      """
+      SELECT seq, length(value) + length(content) + length(neighbours) FROM memories WHERE \(condition) AND seq < ?
+      ORDER BY seq DESC LIMIT ?
+      """, values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
+    ) { (row) in
+      // A character may have four bytes.
+      let seq = row.int64(0)
+      return (seq: seq, item: (seq: seq, bytes: Int(row.int64(1)) * 4))
+    }
+    let page = FoundPage(found: found, total: total ?? 0, request: page, list: "memory") { $0.bytes }
+    var list = MemoryList.with { ($0.total, $0.nextCursor) = (page.total, page.nextCursor) }
+    for item in page.items {
+      if let memory = try load(seq: item.seq, in: transaction) { list.memories.append(memory) }
+    }
+    return list
   }
 
   /// Removes memories with their history and their words.
   /// - Parameter limit: at most that many; nil for all.
-  /// - Returns: how many went.
   @discardableResult
   static func forget(
-    _ selection: Selection, limit: Int?, index: any MemoryIndex, in transaction: any Transaction
-  ) throws(WireError) -> Int {
+    _ selection: Selection, limit: Int?, in transaction: any Transaction
+  ) throws(WireError) -> MemoryForgotten {
     let (condition, values) = selection.condition
-    return try remove("\(condition) LIMIT ?", values + [.integer(limit.map(Int64.init) ?? .max)], index, transaction)
+    return try remove("\(condition) LIMIT ?", values + [.integer(limit.map(Int64.init) ?? .max)], transaction)
   }
 
   /// Removes up to `limit` memories that have expired.
   /// - Returns: how many went.
-  static func sweepExpired(
-    limit: Int, index: any MemoryIndex, in transaction: any Transaction
-  ) throws(WireError) -> Int {
-    try remove(
-      "expires_at > 0 AND expires_at <= ? LIMIT ?", [Value(transaction.now), .integer(Int64(limit))], index, transaction)
+  static func sweepExpired(limit: Int, in transaction: any Transaction) throws(WireError) -> Int {
+    let gone = try remove(
+      "expires_at > 0 AND expires_at <= ? LIMIT ?", [Value(transaction.now), .integer(Int64(limit))], transaction)
+    return Int(gone.count)
   }
 
   /// Removes the memory of this identity if it has expired, so that its successor starts a history of its own.
-  static func removeExpired(
-    _ identity: Identity, index: any MemoryIndex, in transaction: any Transaction
-  ) throws(WireError) {
+  static func removeExpired(_ identity: Identity, in transaction: any Transaction) throws(WireError) {
     _ = try remove(
       """
       db_connection_id = ? AND scope = ? AND namespace = ? AND memory_key = ? AND expires_at > 0 AND expires_at <= ?
@@ -179,7 +232,7 @@ enum MemoryRepository {
       [
         .text(identity.dbConnectionId), .text(identity.scope), .text(identity.namespace), .text(identity.key),
         Value(transaction.now),
-      ], index, transaction)
+      ], transaction)
   }
 
   /// Notes that these were recalled.
@@ -195,15 +248,18 @@ enum MemoryRepository {
   }
 
   private static func remove(
-    _ condition: String, _ values: [Value], _ index: any MemoryIndex, _ transaction: any Transaction
-  ) throws(WireError) -> Int {
-    let seqs = try transaction.query("SELECT seq FROM memories WHERE \(condition)", values) { (row) in row.int64(0) }
-    for seq in seqs {
-      try index.remove(seq: seq, in: transaction)
-      try transaction.execute("DELETE FROM memory_versions WHERE memory_seq = ?", [.integer(seq)])
-      try transaction.execute("DELETE FROM memories WHERE seq = ?", [.integer(seq)])
+    _ condition: String, _ values: [Value], _ transaction: any Transaction
+  ) throws(WireError) -> MemoryForgotten {
+    let gone = try transaction.query("SELECT seq, db_connection_id, scope FROM memories WHERE \(condition)", values) { (row) in
+      (seq: row.int64(0), dbConnectionId: row.text(1), scope: row.text(2))
     }
-    return seqs.count
+    var versions = 0
+    for memory in gone {
+      try TermIndexRepository.remove(seq: memory.seq, memory.dbConnectionId, memory.scope, in: transaction)
+      versions += try transaction.execute("DELETE FROM memory_versions WHERE memory_seq = ?", [.integer(memory.seq)])
+      try transaction.execute("DELETE FROM memories WHERE seq = ?", [.integer(memory.seq)])
+    }
+    return MemoryForgotten.with { ($0.count, $0.versions) = (UInt64(gone.count), UInt64(versions)) }
   }
 
   private static func memory(_ row: any Row) -> Memory {
@@ -225,6 +281,7 @@ enum MemoryRepository {
       memory.sourceSessionId = row.text(14)
       memory.sourceStep = row.uint64(15)
       memory.version = row.uint64(16)
+      memory.neighbours = row.text(17)
     }
   }
 }

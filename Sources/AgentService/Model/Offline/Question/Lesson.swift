@@ -1,4 +1,5 @@
 import JSON
+import Wire
 import Words
 
 extension Analyst {
@@ -9,6 +10,8 @@ extension Analyst {
       case column(ColumnRef)
       /// SQL over one table's columns, which stand as `{name}`.
       case expression(String, table: Int, isCondition: Bool)
+      /// A group of values: Java includes Jakarta and Banten.
+      case values([String])
     }
 
     /// Folded.
@@ -39,6 +42,22 @@ extension Analyst {
       return nil
     }
 
+    /// `java` and its members, of "Java includes Jakarta, Banten and Yogyakarta".
+    static func included(_ text: String) -> (word: String, members: [String])? {
+      let lower = text.lowercased()
+      for verb in [" includes ", " include ", " consists of ", " mencakup ", " meliputi ", " termasuk "] {
+        guard lower.count == text.count, let range = lower.firstRange(of: verb) else { continue }
+        let split = text.index(text.startIndex, offsetBy: lower.distance(from: lower.startIndex, to: range.lowerBound))
+        guard let token = Tokenizer.tokens(of: String(text[..<split])).last, token.kind == .word || token.kind == .quoted
+        else { return nil }
+        var list = String(text[text.index(split, offsetBy: verb.count)...].prefix { !".;:\n".contains($0) })
+        for joint in [" and ", " dan ", " serta ", " as well as "] { list = list.replacing(joint, with: ", ") }
+        let members = list.split(separator: ",").map { strip($0.trimmingSpaces) }.filter { !$0.isEmpty }
+        return members.isEmpty || members.contains { $0.count > 60 } ? nil : (token.folded, members)
+      }
+      return nil
+    }
+
     /// A prompt that teaches and asks nothing.
     static func isTeaching(_ text: String) -> Bool {
       let words = Tokenizer.tokens(of: text).map(\.folded)
@@ -57,25 +76,40 @@ extension Analyst {
     }
 
     /// The lessons of recalled memories and of the task's context that this schema can honour.
-    static func read(_ recalled: Finding?, context: [String], _ schema: Schema) -> [Lesson] {
+    static func read(_ recalled: Finding?, context: [ContextEntry], _ schema: Schema) -> [Lesson] {
       var lessons: [Lesson] = []
       func add(_ word: String, _ meaning: String, _ source: String) {
         let folded = Fold.fold(word)
         guard let found = self.meaning(meaning, schema), !lessons.contains(where: { $0.word == folded }) else { return }
         lessons.append(Lesson(word: folded, meaning: found, text: meaning, source: source))
       }
+      func learn(_ text: String, _ source: String) {
+        for sentence in sentences(text) {
+          if let (word, meaning) = taught(sentence) { add(word, meaning, source) }
+          if let (word, members) = included(sentence), !lessons.contains(where: { $0.word == word }) {
+            lessons.append(
+              Lesson(word: word, meaning: .values(members), text: members.joined(separator: ", "), source: source))
+          }
+        }
+      }
+      // What goes with the question comes before what a search found: its sources are the ones that are known.
+      for entry in context where Taught.isSource(entry.source) { learn(entry.text, entry.source) }
       let memories = recalled.flatMap { $0.isError ? nil : $0.json?["memories"]?.array } ?? []
       for memory in memories {
-        let source = "memory \(memory["namespace"]?.string ?? "")/\(memory["key"]?.string ?? "")"
+        let source =
+          "memory:\(memory["scope"]?.string ?? "")/\(memory["namespace"]?.string ?? "")/\(memory["key"]?.string ?? "")"
         for member in memory["value"]?["synonym"]?.object ?? [] {
           if let target = member.value.string { add(member.key, target, source) }
         }
-        if let (word, meaning) = taught(memory["content"]?.string ?? "") { add(word, meaning, source) }
+        learn(memory["content"]?.string ?? "", source)
       }
-      for line in context.flatMap({ $0.split(separator: "\n") }) {
-        if let (word, meaning) = taught(String(line)) { add(word, meaning, "the task's context") }
-      }
+      for entry in context where !Taught.isSource(entry.source) { learn(entry.text, "the task's context") }
       return lessons
+    }
+
+    /// Lines, each without the marks that Markdown puts before it.
+    private static func sentences(_ text: String) -> [String] {
+      text.split(separator: "\n").map { line in String(line.drop { "#-*> ".contains($0) }) }
     }
 
     static func meaning(_ text: String, _ schema: Schema) -> Lesson.Meaning? {
@@ -91,5 +125,11 @@ extension Analyst {
       }
       return SQLExpression.read(text, schema)
     }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingSpaces: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

@@ -58,6 +58,8 @@ extension Analyst {
     var limit: Int?
     /// Readings of the question that the reader should know of.
     var notes: [String] = []
+    /// Sources of what was taught and this reading follows.
+    var used: [String] = []
     /// Words of the question that nothing in the database explains.
     var unexplained: [String] = []
   }

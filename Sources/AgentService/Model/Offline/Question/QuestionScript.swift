@@ -98,7 +98,8 @@ extension Analyst {
       }
       let total = result.json?["row_count"]?.integer ?? Int64(result.rows.count)
       let isWhole = total <= Int64(result.rows.count)
-      var conclusion = Conclusion(answer: "", columns: result.columns, rows: result.rows, insights: query.notes)
+      var conclusion = Conclusion(
+        answer: "", columns: result.columns, rows: result.rows, insights: query.notes, used: query.used)
       if isRows {
         conclusion.answer = listed(query, schema, result, findings.last)
       } else {

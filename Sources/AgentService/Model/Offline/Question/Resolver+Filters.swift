@@ -1,3 +1,5 @@
+import Words
+
 extension Analyst.Resolver {
   typealias ValueMatch = Analyst.ValueMatch
   typealias Token = Analyst.Token
@@ -61,6 +63,7 @@ extension Analyst.Resolver {
   private mutating func explain(_ span: [Token], as phrase: Phrase) -> Bool {
     if span.count == 1, let (lesson, _) = lesson(Phrase(tokens: span)), take(lesson, phrase) { return true }
     let text = span.map(\.text).joined(separator: " ")
+    if span.count > 1, let lesson = lessons.first(where: { $0.word == Fold.fold(text) }), take(lesson, phrase) { return true }
     let isName = span.count == 1 && span[0].kind == .word && names(span[0])
     if let (match, path, all) = value(text, phrase.preposition), match.isExact || !isName {
       let operand = Operand.column(path: path, ref: match.ref)
@@ -104,7 +107,30 @@ extension Analyst.Resolver {
       score += table == fact ? Points.mention * 1.5 : Points.mention
       return true
     case .column: return operand(lesson) != nil
+    case .values(let members):
+      guard let (operand, name, all) = group(lesson.word, of: members, phrase.preposition) else { return false }
+      cite(lesson)
+      score += Points.filter
+      let shown = all.count <= 6 ? all.joined(separator: " or ") : "one of \(all.count) values"
+      add(.value(operand, all, isNegated: phrase.isNegated), "\(name) \(phrase.isNegated ? "≠" : "=") \(shown)")
+      return true
     }
+  }
+
+  /// The values of one column that a word stands for: its own, and those that it was taught to include.
+  private mutating func group(
+    _ word: String, of members: [String], _ preposition: Analyst.Preposition?
+  ) -> (Operand, name: String, [String])? {
+    var found: (ref: Analyst.ColumnRef, path: [Analyst.Relation])?
+    var all: [String] = []
+    for member in members + [word] {
+      guard let (match, path, values) = value(member, preposition) else { continue }
+      guard found.map({ $0.ref == match.ref }) ?? true else { continue }
+      found = found ?? (match.ref, path)
+      all += values.filter { !all.contains($0) }
+    }
+    guard let found else { return nil }
+    return (.column(path: found.path, ref: found.ref), schema.name(found.ref), all)
   }
 
   /// The best place of a value: exact, near, and where the preposition points.

@@ -157,12 +157,13 @@ extension Analyst {
       case .column(let ref):
         return paths.first { table(at: $0) == ref.table }.map { .column(path: $0, ref: ref) }
       case .expression(let sql, let table, _): return table == fact ? .expression(sql) : nil
-      case .table: return nil
+      case .table, .values: return nil
       }
     }
 
     mutating func cite(_ lesson: Lesson) {
       note("Read '\(lesson.word)' as \(lesson.text), as taught (\(lesson.source)).")
+      if !query.used.contains(lesson.source) { query.used.append(lesson.source) }
     }
 
     mutating func note(_ text: String) {

@@ -35,6 +35,14 @@ extension Analyst {
           }
         }
       }
+      // What a word of the question was taught to include is looked for like the word itself.
+      let words = Set(draft.phrases.flatMap { $0.tokens.map(\.folded) })
+      for lesson in lessons {
+        guard case .values(let members) = lesson.meaning, words.contains(where: { lesson.word.hasPrefix($0) }) else { continue }
+        for member in members + [lesson.word] where !spans.contains(where: { $0.lowercased() == member.lowercased() }) {
+          spans.insert(member, at: 0)
+        }
+      }
       return Array(spans.prefix(maxSpans))
     }
 

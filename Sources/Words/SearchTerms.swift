@@ -1,0 +1,122 @@
+/// A word of a text as a search compares it.
+public struct SearchTerm: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    /// Of prose, stemmed: only such a word can be a slip of the pen.
+    case word
+    /// A name of a program or database, or a part of one: `net_revenue`, `t.amount`, `netRevenue`.
+    case identifier
+    /// With a digit in it.
+    case number
+  }
+
+  public let text: String
+  public let kind: Kind
+  /// Letters of the word as it was written, which its stem may have fewer of.
+  public let letters: Int
+
+  public init(text: String, kind: Kind, letters: Int) {
+    (self.text, self.kind, self.letters) = (text, kind, letters)
+  }
+}
+
+/// Takes texts apart into the words that a search compares: folded, without stop words, English ones stemmed by Porter's algorithm.
+/// An identifier is there as a whole, without its separators and in lower case, and in its parts. Chinese, Japanese and Korean text
+/// is there in pairs of characters, because it has no spaces.
+public enum SearchTerms {
+  /// Longer ones are cut: nobody searches for them, and no index should hold them.
+  public static let maxBytes = 64
+
+  /// In the order of the text, repeats included.
+  public static func of(_ text: String) -> [SearchTerm] {
+    var terms: [SearchTerm] = []
+    var run = ""
+    var pending: Character?
+    for character in text {
+      if character.isLetter || character.isNumber || character.isMark {
+        if let separator = pending { run.append(separator) }
+        pending = nil
+        run.append(character)
+      } else if pending == nil, !run.isEmpty, character == "_" || character == "." {
+        // Joins only what goes on behind it: a full stop at the end of a sentence does not.
+        pending = character
+      } else {
+        add(run, to: &terms)
+        (run, pending) = ("", nil)
+      }
+    }
+    add(run, to: &terms)
+    return terms
+  }
+
+  private static func add(_ run: String, to terms: inout [SearchTerm]) {
+    guard !run.isEmpty else { return }
+    if run.unicodeScalars.contains(where: isIdeograph) { return addPairs(of: run, to: &terms) }
+    let parts = parts(of: run)
+    guard parts.count > 1 else { return addWord(run, .word, to: &terms) }
+    if run.allSatisfy({ $0.isNumber || $0 == "." }) { return append(run, .number, letters: run.count, to: &terms) }
+    append(parts.map(Fold.fold).joined(), .identifier, letters: run.count, to: &terms)
+    for part in parts { addWord(part, .identifier, to: &terms) }
+  }
+
+  private static func addWord(_ word: String, _ kind: SearchTerm.Kind, to terms: inout [SearchTerm]) {
+    let folded = Fold.fold(word)
+    guard !StopWords.all.contains(folded) else { return }
+    let hasDigit = folded.utf8.contains { (48...57).contains($0) }
+    append(hasDigit ? folded : PorterStemmer.stem(folded), hasDigit ? .number : kind, letters: folded.count, to: &terms)
+  }
+
+  private static func addPairs(of run: String, to terms: inout [SearchTerm]) {
+    let characters = Array(run)
+    guard characters.count > 1 else { return append(run, .identifier, letters: 1, to: &terms) }
+    for index in 1..<characters.count {
+      append(String(characters[(index - 1)...index]), .identifier, letters: 2, to: &terms)
+    }
+  }
+
+  private static func append(_ text: String, _ kind: SearchTerm.Kind, letters: Int, to terms: inout [SearchTerm]) {
+    guard text.utf8.count > maxBytes else { return terms.append(SearchTerm(text: text, kind: kind, letters: letters)) }
+    var cut = ""
+    for character in text {
+      guard cut.utf8.count + character.utf8.count <= maxBytes else { break }
+      cut.append(character)
+    }
+    terms.append(SearchTerm(text: cut, kind: kind, letters: letters))
+  }
+
+  /// Split at `_`, `.` and where a capital follows a small letter.
+  private static func parts(of run: String) -> [String] {
+    var parts: [String] = []
+    var current = ""
+    var previous: Character = " "
+    for character in run {
+      let isSeparator = character == "_" || character == "."
+      if isSeparator || (character.isUppercase && previous.isLowercase) {
+        if !current.isEmpty { parts.append(current) }
+        current = ""
+      }
+      if !isSeparator { current.append(character) }
+      previous = character
+    }
+    if !current.isEmpty { parts.append(current) }
+    return parts
+  }
+
+  private static func isIdeograph(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x3040...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xAC00...0xD7AF, 0xF900...0xFAFF: true
+    default: false
+    }
+  }
+}
+
+extension Character {
+  /// Combining marks belong to the letter before.
+  fileprivate var isMark: Bool {
+    unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .nonspacingMark, .spacingMark, .enclosingMark: true
+      default: false
+      }
+    }
+  }
+}
