@@ -27,9 +27,13 @@ package struct AgentOptions: ParsableArguments {
   var modelCaFile: String?
   @Option(
     help: ArgumentHelp(
-      "How tools are shown to it: native, or text for models that know no other (default: native).", valueName: "form"))
+      "How tools are shown to it: native, or text or json for models that know no other (default: native).", valueName: "form"))
   var modelTools: String?
   @Option(help: ArgumentHelp("0...2 (default: the server's).", valueName: "n")) var modelTemperature: String?
+  @Option(
+    help: ArgumentHelp(
+      "How long a turn waits for what was taught before it begins without, 10...60000 (default: 50).", valueName: "ms"))
+  var learningDeadline: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
   @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
@@ -74,6 +78,11 @@ struct AgentSettings: Sendable {
       labels: try labels.map { (text) throws(WireError) in try Label(parsing: text) },
       version: AgentProgram.version,
       results: value(options.results, "RESULTS") ?? "./agent_results")
+    let deadline = value(options.learningDeadline, "LEARNING_DEADLINE") ?? "50"
+    guard let milliseconds = Int64(deadline), (10...60_000).contains(milliseconds) else {
+      throw WireError(.usage, "--learning-deadline must be 10...60000 milliseconds, not '\(deadline)'")
+    }
+    node.learningDeadline = .milliseconds(milliseconds)
     model = ModelSettings(
       spec: value(options.model, "MODEL") ?? "offline", url: value(options.modelUrl, "MODEL_URL"),
       keyFile: value(options.modelKeyFile, "MODEL_KEY_FILE"))

@@ -47,6 +47,7 @@ struct ServiceAssembly: Sendable {
     ConnectionMethods(vault: vault).register(on: &router)
     SchemaMethods(queue: tasks).register(on: &router)
     KnowledgeMethods(queue: tasks).register(on: &router)
+    BlockMethods().register(on: &router)
     KeyMethods(ring: ground.keys, connections: connections).register(on: &router)
     ServerMethods(
       identity: ground.identity, figures: ground.figures, connections: connections,

@@ -27,7 +27,7 @@ struct Kaictl: AsyncParsableCommand {
         name: "Data",
         subcommands: [
           ConnectionCommand.self, SessionCommand.self, CheckpointCommand.self, TaskCommand.self, MemoryCommand.self,
-          KnowledgeCommand.self,
+          KnowledgeCommand.self, BlockCommand.self,
           ArtifactCommand.self,
         ]),
       CommandGroup(name: "Service", subcommands: [NodeCommand.self, KeyCommand.self, ServerCommands.self]),

@@ -83,6 +83,65 @@ import Testing
     #expect(text.errors.contains("knowledge:instruction/java: Java includes Jakarta, Banten, Yogyakarta"))
   }
 
+  @Test func aCorrectionInOneSessionIsSharedOnceItIsConfirmed() async throws {
+    let deployment = try await Deployment()
+    try await addSales(deployment)
+    try await deployment.startNode("n1")
+    try await deployment.run(
+      ["ask", "--connection", "sales", "--correct", "Revenue means price * quantity - discount", "how many sales?"]
+    ).expectSuccess()
+    func revenue(_ question: String, _ more: [String] = []) async throws -> JSONValue {
+      let result = try await deployment.run(
+        ["ask", "-o", "json"] + (more.isEmpty ? ["--connection", "sales"] : more) + [question])
+      return try JSONValue(parsing: result.output)
+    }
+    let plain = try await revenue(Self.question)
+    #expect(number(plain) == 570 && used(plain).contains { $0.hasPrefix("memory:shared/corrections/revenue-means") }, "\(plain)")
+
+    // Session A is corrected in passing; what it learned holds there and nowhere else.
+    let corrected = try await revenue("Java includes Aceh. " + Self.question)
+    let sessionA = try #require(corrected["session_id"]?.string)
+    #expect(number(corrected) == 650, "Aceh sold for 80: \(corrected)")
+    let again = try await revenue(Self.question, ["--session", sessionA])
+    #expect(number(again) == 650, "\(again)")
+    let key = try #require(
+      used(again).first { $0.hasPrefix("memory:session/corrections/java-includes-aceh") }?.split(separator: "/").last)
+    #expect(number(try await revenue(Self.question)) == 570)
+    let candidates = try await deployment.json("memory", "corrections", "--connection", "sales")
+    #expect(candidates["memories"]?.array?.contains { $0["scope"]?.string == sessionA } == true)
+
+    // What A notes for itself is A's own.
+    try await deployment.run(
+      [
+        "memory", "remember", "plan", "look at the revenue of Java next", "--connection", "sales", "--scope", sessionA,
+        "--namespace", "session_working",
+      ]
+    ).expectSuccess()
+    try await deployment.run(["memory", "confirm", "--session", sessionA, String(key)]).expectSuccess()
+    let elsewhere = try await revenue(Self.question)
+    #expect(number(elsewhere) == 650 && used(elsewhere).contains("memory:shared/corrections/\(key)"), "\(elsewhere)")
+    let sessionB = try #require(elsewhere["session_id"]?.string)
+    func sources(_ session: String) async throws -> [String] {
+      try await deployment.json("memory", "preview", "--session", session, "the revenue of Java")["pieces"]?.array?
+        .compactMap { $0["source"]?.string } ?? []
+    }
+    #expect(try await sources(sessionA).contains("memory:session/session_working/plan"))
+    #expect(try await !sources(sessionB).contains { $0.hasSuffix("/plan") })
+    #expect(try await !sources(sessionB).contains { $0.contains(sessionA) })
+
+    // It can be taken back.
+    try await deployment.run(["memory", "forget", "--connection", "sales", "--namespace", "corrections", String(key)])
+      .expectSuccess()
+    #expect(number(try await revenue(Self.question)) == 570)
+
+    // A session that learns nothing is given nothing, and nothing is kept of it; its agent may still look by itself.
+    let off = try await revenue("Bali includes Aceh. " + Self.question, ["--connection", "sales", "--learning", "off"])
+    #expect(used(off) == [], "\(off)")
+    let kept = try await deployment.json(
+      "memory", "list", "--connection", "sales", "--scope", try #require(off["session_id"]?.string))
+    #expect(kept["total"]?.integer == 0)
+  }
+
   @Test func sqlThatDoesNotRunIsRefusedAndWhatRunsIsUsed() async throws {
     let deployment = try await Deployment()
     try await addSales(deployment)

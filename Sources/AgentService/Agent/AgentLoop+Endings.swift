@@ -116,10 +116,16 @@ extension AgentLoop {
     var result = result
     result.language = assignment.language
     let summary = "\(result.status.label): " + (result.error?.message ?? result.answer).prefix(bytes: 200)
-    try await commit(
-      StepDraft(
-        kind: .final, summary: summary, entries: entries + [last], events: events + StepEvents.answered(result), finish: result),
-      &transcript)
+    var draft = StepDraft(
+      kind: .final, summary: summary, entries: entries + [last], events: events + StepEvents.answered(result), finish: result)
+    if result.status == .completed, assignment.learning.captures {
+      let capture = TurnCapture(
+        taskId: assignment.task.id, step: await committer.headStep + 1, entries: transcript.entries + entries)
+      draft.lessons = capture.lessons()
+      draft.events += capture.notices(
+        draft.lessons, sessionId: assignment.session.id, areShared: assignment.session.policy?.sharesCorrections ?? false)
+    }
+    try await commit(draft, &transcript)
     return .finished(result.status)
   }
 

@@ -23,6 +23,7 @@ struct ContextGathering: Sendable {
     // First, because it stays the same from question to question: a model's server keeps what it has read so far.
     var entries = await schemaEntries()
     if !assignment.task.context.isEmpty { entries.append(entry(assignment.task.context, source: "task.context")) }
+    guard assignment.learning.injects else { return entries }
     let request = BackgroundRequest.with {
       $0.dbConnectionId = assignment.connection.id
       $0.sessionId = assignment.session.id

@@ -31,6 +31,10 @@ struct ExecutionAssignment: Sendable {
     return wanted == .unspecified ? .en : wanted
   }
 
+  var learning: LearningMode {
+    .effective(session.policy?.learning ?? .unspecified, connection.learning)
+  }
+
   var lease: LeaseRef { LeaseRef(taskId: task.id, epoch: epoch) }
 
   var fence: Fence {

@@ -14,6 +14,8 @@ struct StepDraft: Sendable {
   var release = false
   /// Ask a person with this step, and hand the task back until the answer is there.
   var ask: TaskQuestion?
+  /// What the turn taught, to be kept with its end.
+  var lessons: [MemoryRememberRequest] = []
 }
 
 /// The loop's way to kai-session.

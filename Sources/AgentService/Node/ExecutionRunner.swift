@@ -9,6 +9,7 @@ struct ExecutionRunner: Sendable {
   let drivers: DatabaseDrivers
   let schemas: SchemaCatalog
   let results: String
+  let learningDeadline: Duration
   let leases: LeaseBook
   let log: Logger
 
@@ -47,7 +48,7 @@ struct ExecutionRunner: Sendable {
         context: ToolContext(
           sessionId: assignment.session.id, taskId: assignment.task.id, connectionId: assignment.connection.id,
           database: database, schema: schemas.schema(of: assignment.connection, database), folder: folder,
-          memory: WireMemory(client: client), step: head),
+          memory: WireMemory(client: client, learningDeadline: learningDeadline), step: head),
         committer: committer(assignment, head), control: control, now: { WallClock.now() })
       let ending = await loop.run(transcript)
       await database.close()

@@ -10,6 +10,8 @@ struct NodeConfiguration: Sendable {
   var version: String
   /// The folder of all results.
   var results: String
+  /// How long a turn waits for what was taught before it begins without.
+  var learningDeadline = Duration.milliseconds(50)
 }
 
 /// One node: attached to kai-session by one stream, it runs what it is given and holds nothing durable.
@@ -60,6 +62,7 @@ final class NodeService: Sendable {
     schemas = SchemaCatalog(store: WireSchemas(client: client), drivers: .standard, nodeName: configuration.name, log: log)
     runner = ExecutionRunner(
       client: client, model: model, registry: registry, drivers: .standard, schemas: schemas, results: configuration.results,
+      learningDeadline: configuration.learningDeadline,
       leases: leases, log: log)
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (ends, ender) = AsyncStream.makeStream()

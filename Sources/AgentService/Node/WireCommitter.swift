@@ -40,6 +40,7 @@ final class WireCommitter: StepCommitter {
     request.finish = step.finish
     request.release = step.release
     request.ask = step.ask
+    request.lessons = Array(step.lessons.prefix(64))
     // A snapshot is a convenience: one that would not fit is left out.
     if let entries = step.snapshot, let snapshot = try? CheckpointArchive.seal(.with({ $0.entries = entries })),
       attachment.readableBytes + snapshot.bytes.readableBytes <= Limits.defaultMessageBytes / 2

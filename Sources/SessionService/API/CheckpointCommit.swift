@@ -50,8 +50,12 @@ struct CheckpointCommit: Sendable {
       try Self.events(of: request, fence, step), of: fence.sessionId, after: standing.lastEvent, in: transaction)
     if let finish = request.finish {
       var task = try TaskRepository.get(fence.taskId, in: transaction)
-      let result = try TaskRules.ending(
+      var result = try TaskRules.ending(
         finish, isCancelRequested: task.isCancelRequested, reason: task.record.reason)
+      if result.status == .completed, !request.lessons.isEmpty {
+        let session = try SessionRepository.get(fence.sessionId, in: transaction)
+        result.degraded += try LessonKeeping(session: session).keep(request.lessons, in: transaction)
+      }
       try queue.endTask(&task, result, of: lease, in: transaction)
     } else if let ask = request.ask {
       try queue.ask(ask, step: step, of: lease, in: transaction)

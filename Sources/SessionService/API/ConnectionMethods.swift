@@ -37,6 +37,7 @@ struct ConnectionMethods: Sendable {
       connection.dialect = uri.dialect
       connection.uri = uri.masked
       connection.description = try Self.description(request.description)
+      connection.learning = request.learning
       connection.createdAt = transaction.now
       connection.updatedAt = transaction.now
       connection.version = 1
@@ -60,6 +61,7 @@ struct ConnectionMethods: Sendable {
       // What was found in another database says nothing about this one.
       try SchemaRepository.delete(connection.id, in: transaction)
     }
+    if request.learning != .unspecified { connection.learning = request.learning }
     if let description = request.description { connection.description = try Self.description(description) }
     try ConnectionRepository.save(&connection, sealedURI: sealed, in: transaction)
     return connection
@@ -77,6 +79,7 @@ struct ConnectionMethods: Sendable {
     try MemoryRepository.forget(
       MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, in: transaction)
     try KnowledgeRepository.deleteAll(connection.id, in: transaction)
+    try BlockRepository.deleteAll(dbConnectionId: connection.id, in: transaction)
     try SchemaRepository.delete(connection.id, in: transaction)
     try ConnectionRepository.delete(connection.id, in: transaction)
     return Empty()

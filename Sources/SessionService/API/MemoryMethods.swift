@@ -7,7 +7,7 @@ struct MemoryMethods: Sendable {
 
   func register(on router: inout Router) {
     router.write(Methods.memoryRemember) { (transaction, request, _) throws(WireError) in
-      try remember(request, in: transaction)
+      try MemoryWriting.remember(request, in: transaction)
     }
     router.live(.memoryRecall) { (request, context) throws(WireError) in
       recall(try MemoryRecallRequest(decoding: request.message), for: request, on: context.connection)
@@ -29,37 +29,12 @@ struct MemoryMethods: Sendable {
     router.write(Methods.memoryUndo) { (transaction, request, _) throws(WireError) in
       try undo(request, in: transaction)
     }
+    router.write(Methods.memoryConfirm) { (transaction, request, _) throws(WireError) in
+      try confirm(request, in: transaction)
+    }
     router.write(Methods.memoryImport) { (transaction, request, _) throws(WireError) in
       try MemoryImport(request: request).run(in: transaction)
     }
-  }
-
-  private func remember(_ request: MemoryRememberRequest, in transaction: any Transaction) throws(WireError) -> Memory {
-    _ = try ConnectionRepository.get(request.dbConnectionId, in: transaction)
-    let identity = MemoryRepository.Identity(
-      dbConnectionId: request.dbConnectionId, scope: try MemoryRules.scope(request.scope),
-      namespace: try MemoryRules.namespace(request.namespace), key: try MemoryRules.key(request.key))
-    try MemoryRules.requireScope(identity.scope, for: identity.namespace)
-    try Self.requireSession(of: identity, in: transaction)
-    try MemoryRepository.removeExpired(identity, in: transaction)
-    let known = try MemoryRepository.find(identity, in: transaction)?.memory
-    try requireVersion(request.ifVersion, of: known?.version ?? 0, "the memory '\(identity.key)'")
-    try MemoryRules.requireRoom(after: known?.version ?? 0, key: identity.key)
-    let memory = try Memory.with { (memory) throws(WireError) in
-      memory = known ?? Memory(identity, id: transaction.makeId(Identifier.memory.prefix), at: transaction.now)
-      memory.value = try MemoryRules.value(request.value)
-      memory.content = try MemoryRules.content(request.content)
-      memory.neighbours = try MemoryRules.content(request.neighbours)
-      memory.importance = try MemoryRules.importance(request.importance ?? memory.importance)
-      memory.updatedAt = transaction.now
-      memory.expiresAt = try MemoryRules.expiry(inMs: request.expiresInMs, at: transaction.now)
-      memory.source = request.source
-      memory.sourceSessionId = request.sourceSessionId
-      memory.sourceStep = request.sourceStep
-      memory.version += 1
-    }
-    _ = try MemoryRepository.put(memory, in: transaction)
-    return memory
   }
 
   /// Writes an older version as the newest: nothing that was is lost.
@@ -88,6 +63,19 @@ struct MemoryMethods: Sendable {
     return memory
   }
 
+  /// Moves what a session learned to the shared scope, where it is a new version if something is there already.
+  private func confirm(_ request: MemoryConfirmRequest, in transaction: any Transaction) throws(WireError) -> Memory {
+    let (_, memory) = try find(request.memory ?? MemoryRef(), in: transaction)
+    guard memory.scope != MemoryRules.sharedScope else {
+      throw WireError(.failedPrecondition, "the memory \(quoted(memory.key)) is shared already")
+    }
+    let shared = try MemoryWriting.share(memory, in: transaction)
+    let own = MemoryRepository.Selection(
+      dbConnectionId: memory.dbConnectionId, scope: memory.scope, namespace: memory.namespace, key: memory.key)
+    try MemoryRepository.forget(own, limit: nil, in: transaction)
+    return shared
+  }
+
   private func get(_ ref: MemoryRef, in transaction: any Transaction) throws(WireError) -> Memory {
     let (seq, memory) = try find(ref, in: transaction)
     return ref.version == 0 ? memory : try version(ref.version, of: memory, seq: seq, in: transaction)
@@ -103,19 +91,6 @@ struct MemoryMethods: Sendable {
         hint: "It has 1...\(memory.version); 'kaictl memory history' shows them.")
     }
     return found
-  }
-
-  /// A session's scope is for a session of the same connection that exists: otherwise nothing would ever remove the memory.
-  static func requireSession(
-    of identity: MemoryRepository.Identity, in transaction: any Transaction
-  ) throws(WireError) {
-    guard identity.scope != MemoryRules.sharedScope else { return }
-    let session = try SessionRepository.get(identity.scope, in: transaction)
-    guard session.dbConnectionId == identity.dbConnectionId else {
-      throw WireError(
-        .invalidArgument,
-        "session '\(session.id)' is on connection '\(session.dbConnectionId)', not '\(identity.dbConnectionId)'")
-    }
   }
 
   /// Answers from a reader, and notes the use afterwards: nobody waits for that, and a failure of it costs nothing.
@@ -189,17 +164,5 @@ struct MemoryMethods: Sendable {
       throw WireError(.notFound, "there is no memory \(quoted(request.key ?? "")) there")
     }
     return gone
-  }
-}
-
-extension Memory {
-  /// A memory that is about to get its first version.
-  init(_ identity: MemoryRepository.Identity, id: String, at now: Timestamp) {
-    self.init()
-    self.id = id
-    (dbConnectionId, scope) = (identity.dbConnectionId, identity.scope)
-    (namespace, key) = (identity.namespace, identity.key)
-    importance = MemoryRules.defaultImportance
-    createdAt = now
   }
 }

@@ -64,6 +64,8 @@ extension SessionRules {
     }
     if change.unknownOutcome != .unspecified { policy.unknownOutcome = change.unknownOutcome }
     if change.language != .unspecified { policy.language = change.language }
+    if change.learning != .unspecified { policy.learning = change.learning }
+    if let shares = change.sharesCorrections { policy.sharesCorrections = shares }
     if let budgets = change.budgets {
       let limits = [
         budgets.toolCalls, budgets.tokens, budgets.workMs, budgets.identicalFailures, budgets.emptyResults, budgets.sqlErrors,

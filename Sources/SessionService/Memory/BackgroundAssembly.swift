@@ -20,11 +20,13 @@ struct BackgroundAssembly {
   func background(in transaction: any Transaction) throws(WireError) -> Background {
     let knowledge = try KnowledgeSearch(dbConnectionId: request.dbConnectionId).fitting(request.question, in: transaction)
     let always = knowledge.filter { $0.knowledge?.kind == .instruction && $0.knowledge?.condition.isEmpty ?? false }
+    let blocks = try BlockMethods.visible(request.dbConnectionId, request.sessionId, in: transaction)
+      .filter { !$0.value.isEmpty }.map(Self.piece)
     let corrections = try recalled(Self.correctionsNamespace, limit: Self.corrections, in: transaction)
     let memories = try recalled("", limit: Self.memories, in: transaction).filter { memory in
       !corrections.contains { $0.source == memory.source }
     }
-    return pack(always.map(Self.piece) + corrections + knowledge.dropFirst(always.count).map(Self.piece) + memories)
+    return pack(always.map(Self.piece) + blocks + corrections + knowledge.dropFirst(always.count).map(Self.piece) + memories)
   }
 
   private func recalled(
@@ -43,6 +45,15 @@ struct BackgroundAssembly {
         piece.text = memory.content.isEmpty ? "\(memory.key): \(memory.value)" : memory.content
         piece.score = found.hit.score
       }
+    }
+  }
+
+  private static func piece(_ block: MemoryBlock) -> BackgroundPiece {
+    .with { piece in
+      let scope = block.scope == MemoryRules.sharedScope ? block.scope : "session"
+      piece.source = "block:\(scope)/\(block.label)"
+      piece.text = (block.description.isEmpty ? "" : block.description + "\n") + block.value
+      piece.score = 1
     }
   }
 
@@ -74,7 +85,9 @@ struct BackgroundAssembly {
   private func pack(_ pieces: [BackgroundPiece]) -> Background {
     let limit = UInt64(request.maxBytes == 0 ? Self.defaultBytes : request.maxBytes)
     var background = Background()
-    for piece in pieces {
+    background.agent = AgentName.label(dbConnectionId: request.dbConnectionId, sessionId: request.sessionId)
+    // What a session noticed and somebody shared is the same thing twice.
+    for piece in pieces where !background.pieces.contains(where: { $0.text == piece.text }) {
       let size = UInt64(piece.text.utf8.count + piece.source.utf8.count)
       if background.bytes + size <= limit {
         background.pieces.append(piece)

@@ -26,7 +26,7 @@ struct MemoryImport {
     _ given: Memory, as identity: MemoryRepository.Identity, _ imported: inout MemoryImported, in transaction: any Transaction
   ) throws(WireError) {
     try MemoryRules.requireScope(identity.scope, for: identity.namespace)
-    try MemoryMethods.requireSession(of: identity, in: transaction)
+    try MemoryWriting.requireSession(of: identity, in: transaction)
     guard !MemoryRepository.isExpired(given, at: transaction.now) else {
       imported.unchanged += 1
       return

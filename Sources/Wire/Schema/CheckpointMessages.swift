@@ -88,6 +88,8 @@ public struct CommitRequest: WireMessage {
   public var release = false
   /// Asks a person, in the same transaction: the lease ends and the task waits. The server gives the id and the times.
   public var ask: TaskQuestion?
+  /// With `finish`: what the turn taught, to be kept in the same transaction. Each is for this session's scope.
+  public var lessons: [MemoryRememberRequest] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "fence", &fence)
@@ -102,6 +104,7 @@ public struct CommitRequest: WireMessage {
     v.field(10, "finish", &finish)
     v.field(11, "release", &release)
     v.field(12, "ask", &ask)
+    v.field(13, "lessons", &lessons, max: 64)
   }
 }
 

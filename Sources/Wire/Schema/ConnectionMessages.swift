@@ -15,6 +15,8 @@ public struct DatabaseConnection: WireMessage {
   public var createdAt = Timestamp()
   public var updatedAt = Timestamp()
   public var version: UInt64 = 0
+  /// Of its sessions that say nothing else; unspecified means both.
+  public var learning = LearningMode.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -24,6 +26,7 @@ public struct DatabaseConnection: WireMessage {
     v.field(5, "created_at", &createdAt)
     v.field(6, "updated_at", &updatedAt)
     v.field(7, "version", &version)
+    v.field(8, "learning", &learning)
   }
 }
 
@@ -31,11 +34,13 @@ public struct ConnectionCreateRequest: WireMessage {
   public var id = ""
   public var uri = ""
   public var description = ""
+  public var learning = LearningMode.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.titleBytes)
     v.secret(2, "uri", &uri, max: Limits.textBytes)
     v.field(3, "description", &description, max: Limits.textBytes)
+    v.field(4, "learning", &learning)
   }
 }
 
@@ -53,12 +58,14 @@ public struct ConnectionUpdateRequest: WireMessage {
   public var ifVersion: UInt64?
   public var uri: String = ""
   public var description: String?
+  public var learning = LearningMode.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.titleBytes)
     v.field(2, "if_version", &ifVersion)
     v.secret(3, "uri", &uri, max: Limits.textBytes)
     v.field(4, "description", &description, max: Limits.textBytes)
+    v.field(5, "learning", &learning)
   }
 }
 

@@ -227,10 +227,13 @@ public struct Background: WireMessage {
   /// Pieces that fit the question but not the size.
   public var omitted: [String] = []
   public var bytes: UInt64 = 0
+  /// What people call the agent that gets it; see ``AgentName``.
+  public var agent = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "pieces", &pieces, max: 1_024)
     v.field(2, "omitted", &omitted, max: 1_024, maxEach: 2_048)
     v.field(3, "bytes", &bytes)
+    v.field(4, "agent", &agent, max: Limits.nameBytes)
   }
 }

@@ -50,6 +50,7 @@ public enum Method: UInt32, WireEnum {
   case memoryHistory = 75
   case memoryUndo = 76
   case memoryImport = 77
+  case memoryConfirm = 78
   case knowledgePut = 80
   case knowledgeGet = 81
   case knowledgeList = 82
@@ -72,6 +73,10 @@ public enum Method: UInt32, WireEnum {
   case keyCreate = 110
   case keyList = 111
   case keyRevoke = 112
+  case blockPut = 120
+  case blockGet = 121
+  case blockList = 122
+  case blockDelete = 123
 
   /// `session.create` and so on: the noun is the first word of the case.
   public var name: String {

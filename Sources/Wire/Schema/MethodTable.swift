@@ -157,6 +157,10 @@ public enum MethodTable {
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "MemoryImportRequest",
         response: "MemoryImported", item: "")
+    case .memoryConfirm:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "MemoryConfirmRequest",
+        response: "Memory", item: "")
     case .knowledgePut:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "KnowledgePutRequest",
@@ -238,6 +242,21 @@ public enum MethodTable {
     case .keyRevoke:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin], request: "KeyRef", response: "KeyInfo", item: "")
+    case .blockPut:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user, .agent], request: "BlockPutRequest",
+        response: "MemoryBlock", item: "")
+    case .blockGet:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "BlockRef",
+        response: "MemoryBlock", item: "")
+    case .blockList:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "BlockListRequest",
+        response: "BlockList", item: "")
+    case .blockDelete:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "BlockRef", response: "Empty", item: "")
     }
   }
 }
@@ -283,6 +302,7 @@ public enum Methods {
   public static let memoryHistory = Call<MemoryRef, MemoryHistory>(rule: Method.memoryHistory.rule)
   public static let memoryUndo = Call<MemoryUndoRequest, Memory>(rule: Method.memoryUndo.rule)
   public static let memoryImport = Call<MemoryImportRequest, MemoryImported>(rule: Method.memoryImport.rule)
+  public static let memoryConfirm = Call<MemoryConfirmRequest, Memory>(rule: Method.memoryConfirm.rule)
   public static let knowledgePut = Call<KnowledgePutRequest, Knowledge>(rule: Method.knowledgePut.rule)
   public static let knowledgeGet = Call<KnowledgeRef, Knowledge>(rule: Method.knowledgeGet.rule)
   public static let knowledgeList = Call<KnowledgeListRequest, KnowledgeList>(rule: Method.knowledgeList.rule)
@@ -305,4 +325,8 @@ public enum Methods {
   public static let keyCreate = Call<KeyCreateRequest, KeyInfo>(rule: Method.keyCreate.rule)
   public static let keyList = Call<Empty, KeyList>(rule: Method.keyList.rule)
   public static let keyRevoke = Call<KeyRef, KeyInfo>(rule: Method.keyRevoke.rule)
+  public static let blockPut = Call<BlockPutRequest, MemoryBlock>(rule: Method.blockPut.rule)
+  public static let blockGet = Call<BlockRef, MemoryBlock>(rule: Method.blockGet.rule)
+  public static let blockList = Call<BlockListRequest, BlockList>(rule: Method.blockList.rule)
+  public static let blockDelete = Call<BlockRef, Empty>(rule: Method.blockDelete.rule)
 }

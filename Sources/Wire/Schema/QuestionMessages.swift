@@ -78,6 +78,10 @@ public struct SessionPolicy: WireMessage {
   public var budgets: Budgets?
   /// Of the answers; unspecified means English.
   public var language = Language.unspecified
+  /// Unspecified means the connection's.
+  public var learning = LearningMode.unspecified
+  /// Corrections that are noticed are shared at once, without anybody's confirmation. Absent means no.
+  public var sharesCorrections: Bool?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "approval", &approval)
@@ -87,6 +91,8 @@ public struct SessionPolicy: WireMessage {
     v.field(5, "retention", &retention)
     v.field(6, "budgets", &budgets)
     v.field(7, "language", &language)
+    v.field(8, "learning", &learning)
+    v.field(9, "shares_corrections", &sharesCorrections)
   }
 }
 

@@ -22,6 +22,9 @@ struct AskCommand: ServerCommand {
   var recursionLimit: UInt32?
   @OptionGroup var submission: SubmissionOptions
   @OptionGroup(title: "Policy of the new session") var policy: PolicyOptions
+  @Option(
+    help: ArgumentHelp("Teach this first, for every session: a correction of an earlier answer.", valueName: "text"))
+  var correct: String?
   @Flag(help: "Submit it, print the task's id and do not wait.") var noFollow = false
   @Option(help: ArgumentHelp("Show what happens, on stderr.", valueName: "when")) var progress: Progress = .auto
   @Argument(help: "The question; '-' reads it from stdin.") var question: String
@@ -39,6 +42,7 @@ struct AskCommand: ServerCommand {
   func run(_ server: ServerLink, _ printer: Printer) async throws {
     let prompt = try SubmissionOptions.text(of: question)
     let sessionID = if let session { session } else { try await makeSession(about: prompt, server) }
+    if let correct { try await teach(correct, in: sessionID, server, printer) }
     let task = try await server.call(Methods.taskSubmit, try submission.request(sessionID: sessionID, prompt: prompt))
     if noFollow {
       printer.object(task, id: task.id)
@@ -52,6 +56,19 @@ struct AskCommand: ServerCommand {
       if let result = ended.result { AnswerPrinter(printer: printer, task: ended, result: result).print() }
     }
     try TaskOutcome.check(ended, printer)
+  }
+
+  private func teach(
+    _ correction: String, in sessionID: String, _ server: ServerLink, _ printer: Printer
+  ) async throws(WireError) {
+    var request = MemoryRememberRequest()
+    request.dbConnectionId = try await server.call(Methods.sessionGet, SessionRef(id: sessionID)).dbConnectionId
+    (request.scope, request.namespace) = ("shared", "corrections")
+    request.key = correction.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.prefix(8).joined(separator: "-").lowercased()
+    (request.content, request.importance) = (correction, 0.9)
+    (request.source, request.sourceSessionId) = ("user", sessionID)
+    let memory = try await server.call(Methods.memoryRemember, request)
+    printer.say("learned \(memory.namespace)/\(memory.key), version \(memory.version)", .dim)
   }
 
   private func makeSession(about prompt: String, _ server: ServerLink) async throws(WireError) -> String {

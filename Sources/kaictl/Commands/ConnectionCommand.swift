@@ -15,10 +15,13 @@ struct ConnectionCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Its name: 1...64 of a-z, 0-9, '_' and '-'.", valueName: "alias")) var alias: String
     @Option(help: ArgumentHelp("Such as sqlite:///absolute/path.db.", valueName: "uri")) var uri: String
     @Option(help: "What it holds, for people and for the model.") var description: String?
+    @Option(help: ArgumentHelp("Of its sessions: off, inject, capture or both (default: both).", valueName: "mode"))
+    var learning: Choice<LearningMode>?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = ConnectionCreateRequest()
+      request.learning = learning?.value ?? .unspecified
       request.id = alias
       request.uri = uri
       request.description = description ?? ""
@@ -55,6 +58,7 @@ struct ConnectionCommand: AsyncParsableCommand {
         found, id: found.id,
         [
           ("alias", found.id), ("dialect", found.dialect.label), ("description", found.description),
+          ("learning", found.learning == .unspecified ? "" : found.learning.label),
           ("created", printer.time(found.createdAt)), ("updated", printer.time(found.updatedAt)),
           ("version", "\(found.version)"),
         ])
@@ -66,11 +70,15 @@ struct ConnectionCommand: AsyncParsableCommand {
     @Argument(help: "The connection.") var alias: String
     @Option(help: "The new URI.") var uri: String?
     @Option(help: "The new description; empty removes it.") var description: String?
+    @Option(help: ArgumentHelp("Of its sessions: off, inject, capture or both.", valueName: "mode"))
+    var learning: Choice<LearningMode>?
     @Option(help: ArgumentHelp("Only if it is still this version.", valueName: "version")) var ifVersion: UInt64?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
-      if uri == nil, description == nil { throw ValidationError("give --uri, --description or both") }
+      if uri == nil, description == nil, learning == nil {
+        throw ValidationError("give --uri, --description or --learning")
+      }
       if uri?.isEmpty == true { throw ValidationError("--uri must not be empty") }
     }
 
@@ -79,6 +87,7 @@ struct ConnectionCommand: AsyncParsableCommand {
       request.id = alias
       request.uri = uri ?? ""
       request.description = description
+      request.learning = learning?.value ?? .unspecified
       request.ifVersion = ifVersion
       let changed = try await server.call(Methods.connectionUpdate, request)
       printer.object(changed, id: changed.id)

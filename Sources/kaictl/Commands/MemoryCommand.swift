@@ -6,7 +6,8 @@ struct MemoryCommand: AsyncParsableCommand {
     commandName: "memory", abstract: "What the agents were taught about a database.",
     discussion: "A memory's identity is (connection, scope, namespace, key); the scope is 'shared' or a session's id.",
     subcommands: [
-      Remember.self, Recall.self, Get.self, List.self, Forget.self, History.self, Undo.self, Preview.self,
+      Remember.self, Recall.self, Get.self, List.self, Forget.self, History.self, Undo.self, Preview.self, Confirm.self,
+      Corrections.self,
       Export.self, Import.self,
     ])
 

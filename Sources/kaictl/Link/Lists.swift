@@ -91,6 +91,14 @@ extension KeyList: ListMessage {
   static func id(of row: KeyInfo) -> String { row.id }
 }
 
+extension BlockList: ListMessage {
+  var rows: [MemoryBlock] {
+    get { blocks }
+    set { blocks = newValue }
+  }
+  static func id(of row: MemoryBlock) -> String { row.label }
+}
+
 extension KnowledgeList: PagedList {
   var rows: [Knowledge] {
     get { knowledge }

@@ -43,8 +43,14 @@ struct PolicyOptions: ParsableArguments {
     help: ArgumentHelp("Money for the model, in the currency of the nodes' --model-prices, such as 0.50.", valueName: "amount"))
   var maxCost: Money?
 
+  @Option(help: ArgumentHelp("off, inject, capture or both (default: the connection's).", valueName: "mode"))
+  var learning: Choice<LearningMode>?
+  @Option(help: ArgumentHelp("Share corrections that are noticed at once: yes or no.", valueName: "answer"))
+  var shareCorrections: YesOrNo?
+
   var isEmpty: Bool {
-    approval == nil && answerTimeout == nil && unknownOutcome == nil && retention == nil && budgets == nil
+    learning == nil && shareCorrections == nil && approval == nil && answerTimeout == nil && unknownOutcome == nil
+      && retention == nil && budgets == nil
   }
 
   private var budgets: Budgets? {
@@ -73,8 +79,15 @@ struct PolicyOptions: ParsableArguments {
       $0.unknownOutcome = unknownOutcome?.value ?? .unspecified
       $0.retention = retention
       $0.budgets = budgets
+      $0.learning = learning?.value ?? .unspecified
+      $0.sharesCorrections = shareCorrections.map { $0 == .yes }
     }
   }
+}
+
+/// Said in words, so that leaving it out is a third answer.
+enum YesOrNo: String, ExpressibleByArgument, CaseIterable {
+  case yes, no
 }
 
 extension Retention {

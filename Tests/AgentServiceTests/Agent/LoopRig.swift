@@ -17,6 +17,7 @@ final class ChainCommitter: StepCommitter {
     var finish: TaskResult?
     var release: Bool
     var ask: TaskQuestion?
+    var lessons: [MemoryRememberRequest]
   }
 
   /// What happened, in order.
@@ -43,6 +44,7 @@ final class ChainCommitter: StepCommitter {
   var kinds: [CheckpointKind] { steps.map(\.kind) }
   var result: TaskResult? { steps.last?.finish }
   var entries: [TranscriptEntry] { steps.flatMap(\.entries) }
+  var lessons: [MemoryRememberRequest] { steps.flatMap(\.lessons) }
 
   /// Lets `commits` more steps through.
   func allow(_ commits: Int?, then failure: WireError = WireError(.connectionLost, "the test cut the line")) {
@@ -54,7 +56,8 @@ final class ChainCommitter: StepCommitter {
       kind: step.kind, entries: step.entries, body: try CheckpointArchive.seal(.with { $0.entries = step.entries }),
       snapshot: try step.snapshot.map { (entries) throws(WireError) in
         try CheckpointArchive.seal(.with { $0.entries = entries })
-      }, events: step.events, finish: step.finish, release: step.release, ask: step.ask)
+      }, events: step.events, finish: step.finish, release: step.release, ask: step.ask,
+      lessons: step.lessons)
     let result = state.withLock { state -> Result<CommitResponse, WireError> in
       guard !state.isOver else { return .failure(WireError(.fenced, "the task is over or somebody else's")) }
       if let left = state.commitsLeft {

@@ -54,6 +54,8 @@ final class Deployment: Sendable {
       "kai-agent",
       [
         "--server", address.value, "--key-file", key, "--name", name, "--slots", "\(slots)", "--results", resultsFolder,
+        // A test's machine may be busy with others; what is taught must be there all the same.
+        "--learning-deadline", "5000",
         "--ready-file", ready,
       ] + more, log: folder.file("\(name).log"))
     nodes.value.append(node)

@@ -65,7 +65,7 @@ final class TestNode {
   @discardableResult
   func commit(
     _ fence: Fence, parent: UInt64, _ text: String = "a step", release: Bool = false, finish: TaskResult? = nil,
-    ask: TaskQuestion? = nil, snapshot: String = ""
+    ask: TaskQuestion? = nil, snapshot: String = "", lessons: [MemoryRememberRequest] = []
   ) async throws -> CommitResponse {
     let body = ByteBuffer(string: text)
     let more = ByteBuffer(string: snapshot)
@@ -80,6 +80,7 @@ final class TestNode {
       $0.release = release
       $0.finish = finish
       $0.ask = ask
+      $0.lessons = lessons
     }
     return try await client.call(Methods.checkpointCommit, request, attachment: ByteBuffer(string: text + snapshot)).message
   }

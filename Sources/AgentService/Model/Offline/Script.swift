@@ -6,7 +6,7 @@ extension Analyst {
     let evidence: Evidence
 
     func run() throws(Pause) -> Conclusion {
-      let question = evidence.question
+      let (said, question) = Lessons.split(evidence.question)
       let tokens = Tokenizer.tokens(of: question)
       guard tokens.contains(where: { $0.kind != .symbol }) else {
         return Conclusion(
@@ -23,13 +23,15 @@ extension Analyst {
       let (schema, isCut) = try SchemaReader.read(evidence, with: extra)
       var recalled: Finding?
       if let call = extra.first { recalled = try evidence.need(call, "Recalling what was taught.") }
-      var conclusion = try conclude(question, schema, recalled)
+      var conclusion = try conclude(question, said, schema, recalled)
       if isCut { conclusion.degraded.append("Only the first \(SchemaReader.maxTables) tables were looked at.") }
       if let recalled, recalled.isError { conclusion.degraded.append("Memory could not be read: \(recalled.content)") }
       return conclusion
     }
 
-    private func conclude(_ question: String, _ schema: Schema, _ recalled: Finding?) throws(Pause) -> Conclusion {
+    private func conclude(
+      _ question: String, _ said: [String], _ schema: Schema, _ recalled: Finding?
+    ) throws(Pause) -> Conclusion {
       if Lessons.isTeaching(question) { return try Teaching(evidence: evidence, schema: schema).run() }
       guard !schema.tables.isEmpty else {
         return Conclusion(answer: "The database has no tables, so there is nothing to answer from.", isPartial: true)
@@ -41,7 +43,7 @@ extension Analyst {
           suggestions: Suggestions.questions(schema, evidence.language),
           isPartial: true)
       }
-      let lessons = Lessons.read(recalled, context: evidence.context, schema)
+      let lessons = Lessons.read(recalled, context: evidence.context, said: said, schema)
       if draft.wantsProfile { return try ProfileScript(evidence: evidence, schema: schema, draft: draft).run() }
       if draft.wantsSchema { return SchemaAnswer.conclusion(schema, draft) }
       return try QuestionScript(evidence: evidence, draft: draft, lessons: lessons).run(schema)
@@ -54,6 +56,9 @@ extension Analyst {
     let schema: Schema
 
     func run() throws(Pause) -> Conclusion {
+      if let (word, members) = Lessons.included(evidence.question) {
+        return try keep(word, "\(word) includes \(members.joined(separator: ", "))", .object([]))
+      }
       guard let (word, meaning) = Lessons.taught(evidence.question) else {
         return Conclusion(answer: "This teaches nothing that could be kept.", isPartial: true)
       }
@@ -62,16 +67,20 @@ extension Analyst {
           answer: "'\(meaning)' is no table, column or expression over one table's columns, so '\(word)' was not learned.",
           suggestions: ["Say it as: remember that '\(word)' means table.column."], isPartial: true)
       }
+      let value: JSONValue = .object([.init("synonym", .object([.init(word, .string(meaning))]))])
+      return try keep(word, "\(word) means \(meaning)", value)
+    }
+
+    private func keep(_ word: String, _ content: String, _ value: JSONValue) throws(Pause) -> Conclusion {
       guard evidence.has("remember") else {
         return Conclusion(
           answer: "'\(word)' cannot be kept in this mode.", isPartial: true,
           degraded: ["The tool remember does not exist in this mode."])
       }
-      let value: JSONValue = .object([.init("synonym", .object([.init(word, .string(meaning))]))])
       let call = PlannedCall(
         "remember",
         [
-          "namespace": "corrections", "key": .string(word), "value": value, "content": .string("\(word) means \(meaning)"),
+          "namespace": "corrections", "key": .string(word), "value": value, "content": .string(content),
           "scope": "shared",
         ])
       let kept = try evidence.need(call, "Keeping what '\(word)' means.")
@@ -79,7 +88,7 @@ extension Analyst {
         return Conclusion(
           answer: "'\(word)' could not be kept: \(kept.content)", isPartial: true, degraded: ["Memory could not be written."])
       }
-      return Conclusion(answer: "Noted: '\(word)' means \(meaning). It holds for every later question on this database.")
+      return Conclusion(answer: "Noted: \(content). It holds for every later question on this database.")
     }
   }
 

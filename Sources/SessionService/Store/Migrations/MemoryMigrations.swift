@@ -116,5 +116,20 @@ enum MemoryMigrations {
         )
         """
       ]),
+    Migration(
+      number: 23, name: "blocks",
+      statements: [
+        """
+        CREATE TABLE blocks (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT,
+          db_connection_id TEXT NOT NULL,
+          scope TEXT NOT NULL,
+          label TEXT NOT NULL,
+          body BLOB NOT NULL,
+          UNIQUE (db_connection_id, scope, label)
+        )
+        """,
+        "CREATE INDEX blocks_by_scope ON blocks (scope)",
+      ]),
   ]
 }

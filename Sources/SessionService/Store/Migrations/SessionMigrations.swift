@@ -183,5 +183,8 @@ enum SessionMigrations {
         )
         """
       ]),
+    Migration(
+      number: 7, name: "learning of connections",
+      statements: ["ALTER TABLE connections ADD COLUMN learning INTEGER NOT NULL DEFAULT 0"]),
   ]
 }

@@ -2,7 +2,7 @@ import Wire
 
 /// The users' databases. Their URIs are sealed; only ``withURI(_:vault:in:)`` opens one.
 enum ConnectionRepository {
-  private static let columns = "id, dialect, masked_uri, description, created_at, updated_at, version"
+  private static let columns = "id, dialect, masked_uri, description, created_at, updated_at, version, learning"
 
   /// With its URI masked.
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of an alias.
@@ -34,10 +34,11 @@ enum ConnectionRepository {
   ) throws(WireError) {
     do throws(WireError) {
       try transaction.execute(
-        "INSERT INTO connections (\(columns), sealed_uri) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO connections (\(columns), sealed_uri) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
           .text(connection.id), Value(connection.dialect), .text(connection.uri), .text(connection.description),
-          Value(connection.createdAt), Value(connection.updatedAt), Value(connection.version), .blob(sealedURI),
+          Value(connection.createdAt), Value(connection.updatedAt), Value(connection.version), Value(connection.learning),
+          .blob(sealedURI),
         ])
     } catch {
       guard error.errorCode == .alreadyExists else { throw error }
@@ -45,7 +46,7 @@ enum ConnectionRepository {
     }
   }
 
-  /// Writes dialect, masked URI and description, raises the version and gives it this unit's time.
+  /// Writes dialect, masked URI, description and learning, raises the version and gives it this unit's time.
   /// - Parameter sealedURI: the new URI, or nil to keep the old one.
   static func save(
     _ connection: inout DatabaseConnection, sealedURI: [UInt8]?, in transaction: any Transaction
@@ -54,12 +55,12 @@ enum ConnectionRepository {
     connection.updatedAt = transaction.now
     try transaction.execute(
       """
-      UPDATE connections SET dialect = ?, masked_uri = ?, description = ?, updated_at = ?, version = ?,
+      UPDATE connections SET dialect = ?, masked_uri = ?, description = ?, updated_at = ?, version = ?, learning = ?,
       sealed_uri = coalesce(?, sealed_uri) WHERE id = ?
       """,
       [
         Value(connection.dialect), .text(connection.uri), .text(connection.description), Value(connection.updatedAt),
-        Value(connection.version), sealedURI.map { .blob($0) } ?? .null, .text(connection.id),
+        Value(connection.version), Value(connection.learning), sealedURI.map { .blob($0) } ?? .null, .text(connection.id),
       ])
   }
 
@@ -72,7 +73,7 @@ enum ConnectionRepository {
     let found = try transaction.query(
       "SELECT \(columns), seq FROM connections WHERE seq < ? ORDER BY seq DESC LIMIT ?",
       [.integer(page.before), .integer(Int64(page.limit) + 1)]
-    ) { (row) in (seq: row.int64(7), item: connection(row)) }
+    ) { (row) in (seq: row.int64(8), item: connection(row)) }
     return FoundPage(found: found, total: total ?? 0, request: page, list: "connection")
   }
 
@@ -85,6 +86,7 @@ enum ConnectionRepository {
       connection.createdAt = row.timestamp(4)
       connection.updatedAt = row.timestamp(5)
       connection.version = row.uint64(6)
+      connection.learning = row.enumeration(7)
     }
   }
 

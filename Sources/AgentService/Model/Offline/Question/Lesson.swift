@@ -19,8 +19,8 @@ extension Analyst {
     var meaning: Meaning
     /// What was taught, as written.
     var text: String
-    /// Where it comes from, for the reader.
-    var source: String
+    /// Where it comes from, for the reader: several may say of the same word what it includes.
+    var sources: [String]
   }
 
   enum Lessons {
@@ -62,9 +62,24 @@ extension Analyst {
     static func isTeaching(_ text: String) -> Bool {
       let words = Tokenizer.tokens(of: text).map(\.folded)
       let openers = ["remember", "note", "learn", "ingat", "catat"]
+      if !text.contains("?"), included(text) != nil, words.count <= 30,
+        CorrectionDetector.corrections(in: text, after: nil).count == 1
+      {
+        return true
+      }
       guard taught(text) != nil, !text.contains("?") else { return false }
       return words.first.map(openers.contains) ?? false
         || (words.count <= 16 && !words.contains { ["which", "how"].contains($0) })
+    }
+
+    /// What a prompt says before or after it asks: "Java includes Jakarta. What is the revenue in Java?"
+    static func split(_ prompt: String) -> (said: [String], question: String) {
+      let said = CorrectionDetector.corrections(in: prompt, after: nil)
+      guard !said.isEmpty else { return ([], prompt) }
+      var question = prompt
+      for sentence in said { question = question.replacing(sentence, with: " ") }
+      let hasWords = question.contains { $0.isLetter }
+      return hasWords ? (said, String(question.drop { !$0.isLetter && !$0.isNumber && $0 != "\"" && $0 != "'" })) : ([], prompt)
     }
 
     private static func strip(_ text: String) -> String {
@@ -76,22 +91,32 @@ extension Analyst {
     }
 
     /// The lessons of recalled memories and of the task's context that this schema can honour.
-    static func read(_ recalled: Finding?, context: [ContextEntry], _ schema: Schema) -> [Lesson] {
+    /// - Parameter said: what the question itself says.
+    static func read(_ recalled: Finding?, context: [ContextEntry], said: [String] = [], _ schema: Schema) -> [Lesson] {
       var lessons: [Lesson] = []
       func add(_ word: String, _ meaning: String, _ source: String) {
         let folded = Fold.fold(word)
         guard let found = self.meaning(meaning, schema), !lessons.contains(where: { $0.word == folded }) else { return }
-        lessons.append(Lesson(word: folded, meaning: found, text: meaning, source: source))
+        lessons.append(Lesson(word: folded, meaning: found, text: meaning, sources: [source]))
+      }
+      func include(_ members: [String], in word: String, _ source: String) {
+        var all = members
+        var sources = [source]
+        if let place = lessons.firstIndex(where: { $0.word == word }) {
+          guard case .values(let known) = lessons[place].meaning else { return }
+          all = known + members.filter { !known.contains($0) }
+          sources = lessons[place].sources + (lessons[place].sources.contains(source) ? [] : [source])
+          lessons.remove(at: place)
+        }
+        lessons.append(Lesson(word: word, meaning: .values(all), text: all.joined(separator: ", "), sources: sources))
       }
       func learn(_ text: String, _ source: String) {
         for sentence in sentences(text) {
           if let (word, meaning) = taught(sentence) { add(word, meaning, source) }
-          if let (word, members) = included(sentence), !lessons.contains(where: { $0.word == word }) {
-            lessons.append(
-              Lesson(word: word, meaning: .values(members), text: members.joined(separator: ", "), source: source))
-          }
+          if let (word, members) = included(sentence) { include(members, in: word, source) }
         }
       }
+      for sentence in said { learn(sentence, "the question itself") }
       // What goes with the question comes before what a search found: its sources are the ones that are known.
       for entry in context where Taught.isSource(entry.source) { learn(entry.text, entry.source) }
       let memories = recalled.flatMap { $0.isError ? nil : $0.json?["memories"]?.array } ?? []

@@ -162,8 +162,8 @@ extension Analyst {
     }
 
     mutating func cite(_ lesson: Lesson) {
-      note("Read '\(lesson.word)' as \(lesson.text), as taught (\(lesson.source)).")
-      if !query.used.contains(lesson.source) { query.used.append(lesson.source) }
+      note("Read '\(lesson.word)' as \(lesson.text), as taught (\(lesson.sources.joined(separator: "; "))).")
+      query.used += lesson.sources.filter { !query.used.contains($0) }
     }
 
     mutating func note(_ text: String) {

@@ -1,0 +1,121 @@
+/// What a session has of learning.
+public enum LearningMode: UInt32, WireEnum {
+  case unspecified = 0
+  /// Nothing is given to the agent, and nothing kept of the turn.
+  case off
+  /// What was taught goes with each question.
+  case inject
+  /// What a turn says is kept.
+  case capture
+  case both
+
+  public var injects: Bool { self == .inject || self == .both }
+  public var captures: Bool { self == .capture || self == .both }
+
+  /// The session's own mode, else its connection's, else both.
+  public static func effective(_ session: LearningMode, _ connection: LearningMode) -> LearningMode {
+    session != .unspecified ? session : connection != .unspecified ? connection : .both
+  }
+}
+
+/// Makes what a session learned known to every session of its connection: the memory moves to the shared scope.
+public struct MemoryConfirmRequest: WireMessage {
+  /// With the session as its scope.
+  public var memory: MemoryRef?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "memory", &memory)
+  }
+}
+
+/// A piece of text that goes with every question. (connection, scope, label) is its identity.
+public struct MemoryBlock: WireMessage {
+  public var dbConnectionId = ""
+  /// `shared`, or the id of the session that alone has it; empty means shared.
+  public var scope = ""
+  public var label = ""
+  /// What belongs in it, for whoever writes it.
+  public var description = ""
+  public var value = ""
+  /// Characters that the value may have; 0 means 5 000.
+  public var limit: UInt32 = 0
+  /// Agents may read it and not write it.
+  public var readOnly = false
+  public var createdAt = Timestamp()
+  public var updatedAt = Timestamp()
+  public var version: UInt64 = 0
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
+    v.field(2, "scope", &scope, max: Limits.idBytes)
+    v.field(3, "label", &label, max: Limits.nameBytes)
+    v.field(4, "description", &description, max: Limits.titleBytes)
+    v.field(5, "value", &value, max: Limits.memoryValueBytes)
+    v.field(6, "limit", &limit)
+    v.field(7, "read_only", &readOnly)
+    v.field(8, "created_at", &createdAt)
+    v.field(9, "updated_at", &updatedAt)
+    v.field(10, "version", &version)
+  }
+}
+
+/// Writes a block. An agent writes the value alone, and not of one that is read-only.
+public struct BlockPutRequest: WireMessage {
+  /// Its times and version are the server's to set.
+  public var block: MemoryBlock?
+  /// Absent: whatever is there; 0: only if nothing is; else only if it is still this version.
+  public var ifVersion: UInt64?
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "block", &block)
+    v.field(2, "if_version", &ifVersion)
+  }
+}
+
+/// Names one block.
+public struct BlockRef: WireMessage {
+  public var dbConnectionId = ""
+  /// Empty means shared.
+  public var scope = ""
+  public var label = ""
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
+    v.field(2, "scope", &scope, max: Limits.idBytes)
+    v.field(3, "label", &label, max: Limits.nameBytes)
+  }
+}
+
+/// The blocks that are seen: the shared ones, and those of a session when it is given.
+public struct BlockListRequest: WireMessage {
+  public var dbConnectionId = ""
+  public var sessionId = ""
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
+    v.field(2, "session_id", &sessionId, max: Limits.idBytes)
+  }
+}
+
+public struct BlockList: WireMessage {
+  public var blocks: [MemoryBlock] = []
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "blocks", &blocks, max: Int(Limits.listMax))
+  }
+}
+
+/// What people call the agent of a connection, or of one session of it. It is a label: two sessions may share one, and what they are
+/// known by are their ids.
+public enum AgentName {
+  /// Letters of a session's id that a name has.
+  private static let sessionLetters = 8
+
+  /// `kai_agent_sales`, `kai_agent_sales_sess_4f2`.
+  public static func label(dbConnectionId: String, sessionId: String = "") -> String {
+    let name = "kai_agent_" + plain(dbConnectionId)
+    return sessionId.isEmpty ? name : name + "_" + plain(String(sessionId.prefix(sessionLetters)))
+  }
+
+  private static func plain(_ text: String) -> String { String(text.map { $0 == "-" || $0 == " " ? "_" : $0 }) }
+}
