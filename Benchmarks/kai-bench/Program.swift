@@ -12,7 +12,7 @@ struct Program: AsyncParsableCommand {
 
   /// What can be measured by itself, such as while a profiler looks on.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, commits, recovery, restart, memory
+    case start, commits, recovery, restart, memory, recall
     case roundTrips = "round-trips"
   }
 
@@ -21,6 +21,8 @@ struct Program: AsyncParsableCommand {
   @Option(help: "Measure this alone. May be given more than once.") var part: [Part] = Part.allCases
 
   @Option(help: "Memories that are recalled from; from 1000000 on in 1000 scopes.") var memories = 100_000
+
+  @Option(help: "The facts and questions that recall is measured by.") var recallSet = "Evaluation/recall.tsv"
 
   func run() async throws {
     let binaries = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -50,6 +52,9 @@ struct Program: AsyncParsableCommand {
         service: service, admin: admin, shared: isLarge ? memories / 1_001 : memories, sessions: isLarge ? 1_000 : 0,
         eachSession: isLarge ? memories / 1_001 : 0
       ).figures()
+    }
+    if part.contains(.recall) {
+      figures += try await RecallQuality(service: service, admin: admin, file: recallSet).figures()
     }
     if part.contains(.recovery) { figures += try await recovery(binaries, service, admin, keyText: keyText) }
     if part.contains(.commits) || part.contains(.restart) {
