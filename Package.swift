@@ -59,8 +59,11 @@ let package = Package(
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
       name: "SessionService",
-      dependencies: ["ServiceLaunch", "Wire", "JSON", "SQLite", "Words", nio, nioPosix, crypto, arguments, logging, signals],
+      dependencies: [
+        "ServiceLaunch", "Wire", "JSON", "SQLite", "Words", "CVector", nio, nioPosix, crypto, arguments, logging, signals,
+      ],
       swiftSettings: house),
+    .target(name: "CVector"),
     // A library, so that a program can be a node with tools of its own; its command line is a target by itself.
     .target(
       name: "AgentService",
@@ -76,7 +79,8 @@ let package = Package(
       name: "kaictl", dependencies: ["Wire", "JSON", "SchemaIndex", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
     .executableTarget(
-      name: "kai-bench", dependencies: ["RawNode", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
+      name: "kai-bench",
+      dependencies: ["AgentService", "RawNode", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
       path: "Benchmarks/kai-bench", swiftSettings: house),
     .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),

@@ -4,6 +4,8 @@ import Wire
 struct Memories {
   let service: Service
   let admin: WireClient
+  /// Brings the vectors.
+  let agent: WireClient
   /// In the shared scope of one connection.
   let shared: Int
   /// Scopes of sessions, and memories in each.
@@ -60,7 +62,40 @@ struct Memories {
           })
       }
     }
+    try await embed()
+    figures += try await measured("recall by words and \(Self.dimensions) × int8, \(name)", bar: bar, percentile: 0.95) {
+      index, text in
+      _ = try await admin.call(
+        Methods.memoryRecall,
+        .with {
+          $0.dbConnectionId = Self.connection
+          $0.sessionId = scopes.isEmpty ? "" : scopes[index * 31 % scopes.count]
+          $0.query = text.question(typo: false)
+          $0.embedding = .with { ($0.model, $0.vector) = ("bench", text.vector(Self.dimensions)) }
+        })
+    }
     return figures
+  }
+
+  private static let dimensions = 384
+
+  /// A vector for each memory.
+  private func embed() async throws {
+    var text = ZipfText(seed: 3)
+    var cursor = ""
+    while true {
+      let found = try await agent.call(
+        Methods.embeddingMissing, .with { ($0.model, $0.cursor, $0.limit) = ("bench", cursor, 256) }
+      ).message
+      let vectors = found.memories.map { memory -> MemoryVector in
+        .with { ($0.id, $0.version, $0.vector) = (memory.id, memory.version, text.vector(Self.dimensions)) }
+      }
+      if !vectors.isEmpty {
+        _ = try await agent.call(Methods.embeddingPut, .with { ($0.model, $0.vectors) = ("bench", vectors) })
+      }
+      cursor = found.cursor
+      if found.isEnd { return }
+    }
   }
 
   private func fill(scope: String, count: Int, _ text: inout ZipfText) async throws {
@@ -142,6 +177,11 @@ struct ZipfText {
       }
     }
     return min(Self.words - 1, Int(rank) - 1)
+  }
+
+  /// Bytes at random.
+  mutating func vector(_ dimensions: Int) -> [UInt8] {
+    (0..<dimensions / 8).flatMap { _ in withUnsafeBytes(of: next()) { Array($0) } }
   }
 
   mutating func sentence(_ count: Int) -> String { (0..<count).map { _ in Self.word(rank()) }.joined(separator: " ") }

@@ -22,6 +22,11 @@ struct Program: AsyncParsableCommand {
 
   @Option(help: "Memories that are recalled from; from 1000000 on in 1000 scopes.") var memories = 100_000
 
+  @Option(help: "An embedder that recall is measured with, as of kai-agent --embedder. May be given more than once.")
+  var embedder: [String] = []
+
+  @Option(help: "The base address of the embedder's server.") var embedderUrl: String?
+
   @Option(help: "The facts and questions that recall is measured by.") var recallSet = "Evaluation/recall.tsv"
 
   func run() async throws {
@@ -48,13 +53,18 @@ struct Program: AsyncParsableCommand {
     if part.contains(.roundTrips) { figures += try await RoundTrips(service: service).figures() }
     if part.contains(.memory) {
       let isLarge = memories >= 1_000_000
+      let agent = service.client(try KeyFile(parsing: keyText), name: "bench-agent")
       figures += try await Memories(
-        service: service, admin: admin, shared: isLarge ? memories / 1_001 : memories, sessions: isLarge ? 1_000 : 0,
+        service: service, admin: admin, agent: agent, shared: isLarge ? memories / 1_001 : memories,
+        sessions: isLarge ? 1_000 : 0,
         eachSession: isLarge ? memories / 1_001 : 0
       ).figures()
+      await agent.close()
     }
     if part.contains(.recall) {
-      figures += try await RecallQuality(service: service, admin: admin, file: recallSet).figures()
+      figures += try await RecallQuality(
+        service: service, admin: admin, file: recallSet, embedders: embedder, embedderUrl: embedderUrl
+      ) { spec, url in try embeddingNode(binaries, service, keyText: keyText, spec, url) }.figures()
     }
     if part.contains(.recovery) { figures += try await recovery(binaries, service, admin, keyText: keyText) }
     if part.contains(.commits) || part.contains(.restart) {
@@ -97,6 +107,19 @@ struct Program: AsyncParsableCommand {
     try node.start(slots: 256)
     defer { node.stop() }
     return try await body(node)
+  }
+
+  private func embeddingNode(
+    _ binaries: URL, _ service: Service, keyText: String, _ embedder: String, _ url: String?
+  ) throws -> ChildProgram {
+    let keyFile = "\(service.folder)/embedding.key"
+    try keyText.write(toFile: keyFile, atomically: true, encoding: .utf8)
+    return try ChildProgram(
+      binaries.appending(path: "kai-agent").path,
+      [
+        "--server", "\(service.host):\(service.port)", "--key-file", keyFile, "--results", "\(service.folder)/results",
+        "--embedder", embedder, "--log-level", "warning",
+      ] + (url.map { ["--embedder-url", $0] } ?? []))
   }
 
   private func startOfAgent(_ binaries: URL, _ service: Service, keyText: String) throws -> [Figure] {

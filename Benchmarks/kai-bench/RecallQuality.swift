@@ -1,3 +1,4 @@
+import AgentService
 import Foundation
 import SQLite
 import Wire
@@ -8,6 +9,10 @@ struct RecallQuality {
   let service: Service
   let admin: WireClient
   let file: String
+  /// Specs of embedders, as of `kai-agent --embedder`, each measured beside words alone.
+  let embedders: [String]
+  let embedderUrl: String?
+  let startNode: (_ embedder: String, _ url: String?) throws -> ChildProgram
 
   private static let connection = "recall"
   private static let scopes = 24
@@ -62,22 +67,30 @@ struct RecallQuality {
   func figures() async throws -> [Figure] {
     let facts = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").dropFirst().compactMap(Fact.init)
     let scopes = try await fill(facts)
-    let plain = try PlainSearch(facts, scopes: Self.scopes)
+    let plain = try PlainSearch(facts, scopes: Self.scopes, path: service.folder + "/plain.db")
+    var ways: [(name: String, embedder: (any Embedder)?)] = [("kai-session", nil)]
+    for spec in embedders {
+      guard let embedder = try Embedders.make(spec, url: embedderUrl) else { continue }
+      try await embed(spec)
+      ways.append(("with \(embedder.name)", embedder))
+    }
     var tallies: [String: [String: Tally]] = [:]
     var leaks = 0
     for (number, scope) in scopes.enumerated() {
       for fact in facts {
         for question in fact.questions {
-          let hits = try await recall(question.text, scope)
-          leaks += hits.count { $0.scope != scope }
-          tallies["kai-session", default: [:]][question.kind, default: Tally()].add(hits.firstIndex { $0.key == fact.key })
+          for way in ways {
+            let hits = try await recall(question.text, scope, way.embedder)
+            leaks += hits.count { $0.scope != scope }
+            tallies[way.name, default: [:]][question.kind, default: Tally()].add(hits.firstIndex { $0.key == fact.key })
+          }
           let rows = try plain.search(question.text, scope: number)
           tallies["plain FTS5", default: [:]][question.kind, default: Tally()].add(rows.firstIndex(of: fact.key))
         }
       }
     }
     var figures: [Figure] = []
-    for name in ["plain FTS5", "kai-session"] {
+    for name in ["plain FTS5"] + ways.map(\.name) {
       for kind in ["direct", "paraphrase", "one slip", "Indonesian"] {
         guard let tally = tallies[name]?[kind] else { continue }
         let title = "\(name), \(kind), \(tally.count) questions"
@@ -118,11 +131,30 @@ struct RecallQuality {
     return scopes
   }
 
-  private func recall(_ question: String, _ scope: String) async throws -> [Memory] {
-    try await admin.call(
+  /// Lets a real node embed everything.
+  private func embed(_ spec: String) async throws {
+    let node = try startNode(spec, embedderUrl)
+    defer { node.stop() }
+    let deadline = ContinuousClock.now + .seconds(600)
+    while ContinuousClock.now < deadline {
+      let state = try await admin.call(Methods.embeddingReindex, .with { $0.dbConnectionId = Self.connection }).message
+      if state.models.count > embedders.firstIndex(of: spec) ?? 0, state.models.allSatisfy({ $0.embedded == state.memories }) {
+        return
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw WireError(.deadlineExceeded, "\(spec) did not embed everything in ten minutes")
+  }
+
+  private func recall(_ question: String, _ scope: String, _ embedder: (any Embedder)?) async throws -> [Memory] {
+    let direction = try await embedder?.embed([question]).first
+    return try await admin.call(
       Methods.memoryRecall,
       .with {
         ($0.dbConnectionId, $0.sessionId, $0.query, $0.limit) = (Self.connection, scope, question, UInt32(Self.listed))
+        if let embedder, let direction {
+          $0.embedding = .with { ($0.model, $0.vector) = (embedder.name, Embedding.bytes(direction)) }
+        }
       }
     ).message.hits.compactMap(\.memory)
   }
@@ -132,8 +164,8 @@ struct RecallQuality {
 private struct PlainSearch {
   private let connection: SQLiteConnection
 
-  init(_ facts: [RecallQuality.Fact], scopes: Int) throws {
-    connection = try SQLiteConnection(path: ":memory:", access: .readWriteCreate)
+  init(_ facts: [RecallQuality.Fact], scopes: Int, path: String) throws {
+    connection = try SQLiteConnection(path: path, access: .readWriteCreate)
     try connection.execute(script: "CREATE VIRTUAL TABLE facts USING fts5 (scope UNINDEXED, name UNINDEXED, content)")
     let insert = try connection.prepare("INSERT INTO facts VALUES (?, ?, ?)")
     for scope in 0..<scopes {

@@ -36,6 +36,7 @@ package enum AgentProgram {
     _ settings: AgentSettings, _ equipment: NodeEquipment, _ log: Logger
   ) async throws(WireError) {
     let model = try ModelRegistry.model(settings.model)
+    let embedder = try ModelRegistry.embedder(settings.embedder, url: settings.embedderUrl, settings.model)
     var configuration = ClientConfiguration(
       host: settings.server.host, port: settings.server.port, key: settings.key, name: settings.node.name,
       version: version, group: MultiThreadedEventLoopGroup.singleton)
@@ -47,7 +48,8 @@ package enum AgentProgram {
       }
     }
     let node = NodeService(
-      settings.node, client: client, model: equipment.model(over: model), registry: equipment.registry, log: log
+      settings.node, client: client, model: equipment.model(over: model), registry: equipment.registry, embedder: embedder,
+      log: log
     ) { nodeId in
       settings.announce(nodeId: nodeId)
     }

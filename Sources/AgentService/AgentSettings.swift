@@ -32,6 +32,12 @@ package struct AgentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("0...2 (default: the server's).", valueName: "n")) var modelTemperature: String?
   @Option(
     help: ArgumentHelp(
+      "For recall by likeness: none, static:TABLE.safetensors or openai:MODEL (default: none).", valueName: "spec"))
+  var embedder: String?
+  @Option(help: ArgumentHelp("The base address of the embedder's server (default: the model's).", valueName: "url"))
+  var embedderUrl: String?
+  @Option(
+    help: ArgumentHelp(
       "How long a turn waits for what was taught before it begins without, 10...60000 (default: 50).", valueName: "ms"))
   var learningDeadline: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
@@ -51,6 +57,9 @@ struct AgentSettings: Sendable {
   var key: KeyFile
   var node: NodeConfiguration
   var model: ModelSettings
+  /// See ``EmbedderSpec``.
+  var embedder: String
+  var embedderUrl: String?
   var logLevel: Logger.Level
   var readyFile: String?
 
@@ -86,6 +95,9 @@ struct AgentSettings: Sendable {
     model = ModelSettings(
       spec: value(options.model, "MODEL") ?? "offline", url: value(options.modelUrl, "MODEL_URL"),
       keyFile: value(options.modelKeyFile, "MODEL_KEY_FILE"))
+    embedder = value(options.embedder, "EMBEDDER") ?? "none"
+    embedderUrl = value(options.embedderUrl, "EMBEDDER_URL")
+    _ = try EmbedderSpec(parsing: embedder)
     let context = value(options.modelContext, "MODEL_CONTEXT") ?? "\(RemoteCall.contextTokens)"
     guard let tokens = Int(context), (4_000...10_000_000).contains(tokens) else {
       throw WireError(.usage, "--model-context must be 4000...10000000, not '\(context)'")

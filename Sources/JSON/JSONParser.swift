@@ -83,7 +83,10 @@ struct JSONParser {
       skipSpace()
       guard current == UInt8(ascii: "\"") else { throw error("a key in double quotes is missing") }
       let key = try string()
-      guard keys.insert(key).inserted else { throw error("the key '\(key)' stands twice") }
+      // Keys are the same by their code points alone: `ί` in its two forms is two keys, though one letter.
+      if !keys.insert(key).inserted, members.contains(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
+        throw error("the key '\(key)' stands twice")
+      }
       skipSpace()
       guard current == UInt8(ascii: ":") else { throw error("':' is missing") }
       position += 1

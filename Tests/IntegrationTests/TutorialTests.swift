@@ -186,4 +186,30 @@ import Testing
     let bad = try await deployment.ctl("memory", "import", "--connection", "copy", file)
     #expect(bad.status == 2 && bad.errors.contains("line 1"), "\(bad)")
   }
+
+  /// A table of three tokens, in which everything that is said lies in one direction: what has no word in common is found.
+  @Test func aNodeWithAnEmbedderFindsWhatHasNoWordInCommon() async throws {
+    let deployment = try await Deployment()
+    try await addSales(deployment)
+    let table = deployment.folder.file("tiny.safetensors")
+    let header = #"{"embedding.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}"#
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8)
+    for value in [Float(0), 1] { bytes += withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+    try Data(bytes).write(to: URL(filePath: table))
+    try #"{"model":{"type":"BPE","unk_token":"<unk>","vocab":{"<unk>":0,"\u2581":1},"merges":[]}}"#
+      .write(toFile: deployment.folder.file("tokenizer.json"), atomically: true, encoding: .utf8)
+    try await deployment.run(
+      ["memory", "remember", "zebra", "Stripes are black and white", "--connection", "sales", "--namespace", "business_facts"]
+    ).expectSuccess()
+    try await deployment.startNode("n1", ["--embedder", "static:\(table)"])
+    let state = try await deployment.json("memory", "reindex", "--connection", "sales")
+    #expect(state["models"]?.array?.first?["model"]?.string == "static:tiny" && state["memories"]?.integer == 1)
+    let task = try await deployment.json("ask", "--connection", "sales", "how many sales?")
+    #expect(task["result"]?["status"]?.string == "completed")
+    let history = try await deployment.run(
+      ["session", "history", try #require(task["session_id"]?.string), "--full", "-o", "json"])
+    #expect(history.output.contains("memory:shared/business_facts/zebra"))
+    let nobody = try await deployment.run(["memory", "reindex", "--connection", "sales", "--anew", "--no-wait"])
+    #expect(nobody.status == 0)
+  }
 }

@@ -46,4 +46,11 @@ import Testing
     #expect(JSONValue.number(.nan).description == "null")
     #expect(JSONValue.number(0.1).description == "0.1")
   }
+
+  @Test("a key may not stand twice, but two letters that look the same are two keys")
+  func keys() throws {
+    #expect(throws: JSONError.self) { try JSONValue(parsing: #"{"a":1,"a":2}"#) }
+    #expect(try JSONValue(parsing: "{\"\u{03AF}\":1,\"\u{1F77}\":2}").object?.count == 2)
+    #expect(throws: JSONError.self) { try JSONValue(parsing: "{\"\u{03AF}\":1,\"\u{1F77}\":2,\"\u{03AF}\":3}") }
+  }
 }

@@ -53,6 +53,19 @@ enum ModelRegistry {
     }
   }
 
+  /// The embedder that an operator asked for; nil for none.
+  /// - Throws: `usage` for a spec, an address or a file that cannot be used, `local_io` for a file that cannot be read.
+  static func embedder(_ spec: String, url: String?, _ settings: ModelSettings) throws(WireError) -> (any Embedder)? {
+    switch try EmbedderSpec(parsing: spec) {
+    case .none: return nil
+    case .table(let path, let tokenizer): return try TableEmbedder(path: path, tokenizer: tokenizer)
+    case .openAI(let model):
+      let endpoint = try ModelEndpoint(
+        base: url ?? settings.url, key: try key(in: settings.keyFile), dialect: .openAIEmbeddings)
+      return RemoteEmbedder(model: model, endpoint: endpoint, client: HTTPClient(), route: settings.route)
+    }
+  }
+
   private static func endpoint(_ settings: ModelSettings, _ dialect: ModelDialect) throws(WireError) -> ModelEndpoint {
     try ModelEndpoint(base: settings.url, key: try key(in: settings.keyFile), dialect: dialect)
   }

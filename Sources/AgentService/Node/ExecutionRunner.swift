@@ -10,6 +10,7 @@ struct ExecutionRunner: Sendable {
   let schemas: SchemaCatalog
   let results: String
   let learningDeadline: Duration
+  let embedder: (any Embedder)?
   let leases: LeaseBook
   let log: Logger
 
@@ -48,7 +49,7 @@ struct ExecutionRunner: Sendable {
         context: ToolContext(
           sessionId: assignment.session.id, taskId: assignment.task.id, connectionId: assignment.connection.id,
           database: database, schema: schemas.schema(of: assignment.connection, database), folder: folder,
-          memory: WireMemory(client: client, learningDeadline: learningDeadline), step: head),
+          memory: WireMemory(client: client, embedder: embedder, learningDeadline: learningDeadline), step: head),
         committer: committer(assignment, head), control: control, now: { WallClock.now() })
       let ending = await loop.run(transcript)
       await database.close()

@@ -38,6 +38,7 @@ final class NodeService: Sendable {
   private let client: WireClient
   private let runner: ExecutionRunner
   private let schemas: SchemaCatalog
+  private let embedding: EmbeddingWork?
   private let modelName: String
   private let log: Logger
   private let leases = LeaseBook()
@@ -51,7 +52,7 @@ final class NodeService: Sendable {
   /// - Parameter onAttach: called with the node's id each time it is attached.
   init(
     _ configuration: NodeConfiguration, client: WireClient, model: any Model, registry: ToolRegistry = .standard,
-    log: Logger,
+    embedder: (any Embedder)? = nil, log: Logger,
     onAttach: @escaping @Sendable (String) -> Void
   ) {
     self.configuration = configuration
@@ -62,8 +63,8 @@ final class NodeService: Sendable {
     schemas = SchemaCatalog(store: WireSchemas(client: client), drivers: .standard, nodeName: configuration.name, log: log)
     runner = ExecutionRunner(
       client: client, model: model, registry: registry, drivers: .standard, schemas: schemas, results: configuration.results,
-      learningDeadline: configuration.learningDeadline,
-      leases: leases, log: log)
+      learningDeadline: configuration.learningDeadline, embedder: embedder, leases: leases, log: log)
+    embedding = embedder.map { EmbeddingWork(client: client, embedder: $0, log: log) }
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (ends, ender) = AsyncStream.makeStream()
   }
@@ -73,6 +74,8 @@ final class NodeService: Sendable {
   func run() async throws(WireError) {
     let heartbeats = Task { await beat() }
     defer { heartbeats.cancel() }
+    let embedding = Task { [embedding] in await embedding?.run() }
+    defer { embedding.cancel() }
     let attachment = Task {
       do throws(WireError) { try await stayAttached() } catch { ender.yield(.failed(error)) }
     }

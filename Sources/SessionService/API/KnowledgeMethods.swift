@@ -3,6 +3,7 @@ import Wire
 /// `knowledge.*`: what stewards taught about connections.
 struct KnowledgeMethods: Sendable {
   let queue: TaskQueue
+  let vectors: VectorCache
 
   func register(on router: inout Router) {
     router.write(Methods.knowledgePut) { (transaction, request, _) throws(WireError) in
@@ -29,7 +30,7 @@ struct KnowledgeMethods: Sendable {
       try note(report, in: transaction)
     }
     router.read(Methods.knowledgeBackground) { (transaction, request, _) throws(WireError) in
-      try BackgroundAssembly(request).background(in: transaction)
+      try BackgroundAssembly(request, vectors).background(in: transaction)
     }
   }
 

@@ -4,6 +4,7 @@ import Wire
 /// `memory.*`: what a connection or a session was taught.
 struct MemoryMethods: Sendable {
   let store: any Store
+  let vectors: VectorCache
 
   func register(on router: inout Router) {
     router.write(Methods.memoryRemember) { (transaction, request, _) throws(WireError) in
@@ -117,7 +118,8 @@ struct MemoryMethods: Sendable {
     return MemorySearch(
       dbConnectionId: request.dbConnectionId, sessionId: request.sessionId,
       namespace: try MemoryRules.optionalNamespace(request.namespace), query: request.query,
-      limit: request.limit == 0 ? 10 : Int(request.limit), explains: request.explain)
+      limit: request.limit == 0 ? 10 : Int(request.limit), explains: request.explain,
+      embedding: request.embedding, vectors: vectors)
   }
 
   /// The one that the first of the scopes has which a read looks into.
@@ -160,6 +162,7 @@ struct MemoryMethods: Sendable {
     }
     if let prefix = request.keyPrefix { selection.keyPrefix = try MemoryRules.key(prefix) }
     let gone = try MemoryRepository.forget(selection, limit: nil, in: transaction)
+    transaction.afterCommit { [vectors] in vectors.drop(request.dbConnectionId) }
     guard gone.count > 0 || request.key == nil else {
       throw WireError(.notFound, "there is no memory \(quoted(request.key ?? "")) there")
     }

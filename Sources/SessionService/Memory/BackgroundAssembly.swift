@@ -9,9 +9,11 @@ struct BackgroundAssembly {
   static let correctionsNamespace = "corrections"
 
   private let request: BackgroundRequest
+  private let vectors: VectorCache
 
   /// - Throws: `invalid_argument` for what is no id.
-  init(_ request: BackgroundRequest) throws(WireError) {
+  init(_ request: BackgroundRequest, _ vectors: VectorCache) throws(WireError) {
+    self.vectors = vectors
     try ConnectionAlias.require(request.dbConnectionId)
     if !request.sessionId.isEmpty { try Identifier.session.require(request.sessionId) }
     self.request = request
@@ -36,7 +38,7 @@ struct BackgroundAssembly {
     guard !request.question.isEmpty else { return [] }
     let search = MemorySearch(
       dbConnectionId: request.dbConnectionId, sessionId: request.sessionId, namespace: namespace, query: request.question,
-      limit: limit)
+      limit: limit, embedding: request.embedding, vectors: vectors)
     return try search.run(in: transaction).compactMap { found in
       guard let memory = found.hit.memory else { return nil }
       return .with { piece in

@@ -1,7 +1,7 @@
 import Wire
 import Words
 
-/// A search of what is visible: the shared memories of a connection and those of one session, of which one hides a shared one with the
+/// A search of what is visible, by words and, where there are vectors, by likeness: the shared memories of a connection and those of one session, of which one hides a shared one with the
 /// same namespace and key.
 struct MemorySearch: Sendable {
   struct Found: Sendable {
@@ -22,6 +22,14 @@ struct MemorySearch: Sendable {
   let query: String
   let limit: Int
   var explains = false
+  /// Of the query, and where vectors to compare it with are.
+  var embedding: Embedding?
+  var vectors: VectorCache?
+
+  /// What words count beside likeness.
+  static let lexicalShare = 0.6
+  /// Less alike than this, without a word in common, is nothing.
+  static let leastCosine = 0.1
 
   private var scopes: [String] { [MemoryRules.sharedScope] + (sessionId.isEmpty ? [] : [sessionId]) }
 
@@ -30,8 +38,15 @@ struct MemorySearch: Sendable {
     let words = try QueryWords(query, parts, in: transaction)
     var found: [Found] = []
     var taken: Set<Int64> = []
-    func add(_ seq: Int64, _ parts: MemoryScoreParts) throws(WireError) {
+    func add(_ seq: Int64, _ parts: MemoryScoreParts, embedded version: UInt64? = nil) throws(WireError) {
       guard taken.insert(seq).inserted, let memory = try visible(seq, in: transaction) else { return }
+      var parts = parts
+      if parts.cosine != nil, version != memory.version {
+        // The vector is of what it said before.
+        guard parts.bm25 > 0 else { return }
+        (parts.cosine, parts.likeness) = (nil, nil)
+        parts.relevance = Self.lexicalShare * parts.lexical
+      }
       found.append(Found(seq: seq, hit: hit(memory, parts, now: transaction.now)))
     }
     for seq in try keys(in: transaction) {
@@ -41,7 +56,8 @@ struct MemorySearch: Sendable {
           (parts.relevance, parts.lexical, parts.exactKey) = (1, 1, true)
         })
     }
-    if words.words.isEmpty {
+    let likeness = try Likeness(self, scopes: scopes, in: transaction)
+    if words.words.isEmpty, likeness == nil {
       // Nothing to search for: what matters most. Words that nothing has find nothing.
       guard SearchTerms.of(query).isEmpty else { return ranked(found) }
       for seq in try important(in: transaction) { try add(seq, .with { $0.relevance = 1 }) }
@@ -52,18 +68,46 @@ struct MemorySearch: Sendable {
       guard !namespace.isEmpty else { return true }
       return try visible(seq, in: transaction) != nil
     }
-    let best = scored.first?.bm25 ?? 0
-    for candidate in scored {
-      try add(
-        candidate.seq,
-        .with { parts in
-          parts.bm25 = candidate.bm25
-          parts.lexical = best > 0 ? candidate.bm25 / best : 0
-          parts.relevance = parts.lexical
-          parts.words = candidate.words
-        })
+    let alike = likeness?.matches(with: scored.map(\.seq)) ?? [:]
+    for candidate in Self.combined(scored, alike) {
+      // Importance and freshness only take away: who is behind the last that is wanted stays behind it.
+      if let last = worst(found), candidate.parts.relevance < last { break }
+      try add(candidate.seq, candidate.parts, embedded: alike[candidate.seq]?.version)
     }
     return ranked(found)
+  }
+
+  /// Words and likeness together: `0.6 × bm25/best + 0.4 × (cosine - least) / (best - least)` over the candidates of both; words alone
+  /// where there are no vectors.
+  private static func combined(
+    _ scored: [LexicalSearch.Candidate], _ matches: [Int64: VectorSet.Match]
+  ) -> [(seq: Int64, parts: MemoryScoreParts)] {
+    let best = scored.first?.bm25 ?? 0
+    let words = Dictionary(scored.map { ($0.seq, $0) }) { first, _ in first }
+    let alike = matches.mapValues(\.cosine).filter { words[$0.key] != nil || $0.value >= leastCosine }
+    let (least, most) = (alike.values.min() ?? 0, alike.values.max() ?? 0)
+    let combined = Set(words.keys).union(alike.keys).map { seq -> (seq: Int64, parts: MemoryScoreParts) in
+      let parts = MemoryScoreParts.with { parts in
+        parts.bm25 = words[seq]?.bm25 ?? 0
+        parts.lexical = best > 0 ? parts.bm25 / best : 0
+        parts.words = words[seq]?.words ?? []
+        parts.relevance = parts.lexical
+        guard !alike.isEmpty else { return }
+        parts.cosine = alike[seq]
+        parts.likeness = alike[seq].map { most > least ? ($0 - least) / (most - least) : 1 } ?? 0
+        parts.relevance = lexicalShare * parts.lexical + (1 - lexicalShare) * (parts.likeness ?? 0)
+      }
+      return (seq, parts)
+    }
+    return combined.sorted { a, b in
+      a.parts.relevance != b.parts.relevance ? a.parts.relevance > b.parts.relevance : a.seq > b.seq
+    }
+  }
+
+  /// The score of the last one that is wanted; nil while there are too few.
+  private func worst(_ found: [Found]) -> Double? {
+    let scores = found.filter { $0.hit.parts?.exactKey == false }.map(\.hit.score)
+    return scores.count < limit ? nil : scores.sorted(by: >)[limit - 1]
   }
 
   private func parts(in transaction: any Transaction) throws(WireError) -> [TermIndexRepository.Part] {
@@ -128,5 +172,31 @@ struct MemorySearch: Sendable {
       hit.parts = nil
       return Found(seq: found.seq, hit: hit)
     }
+  }
+}
+
+/// How alike the query is to memories that have vectors of its model.
+private struct Likeness {
+  private let query: [UInt8]
+  private let sets: [VectorSet]
+
+  /// nil when the query has no vector, or nothing to compare it with.
+  init?(_ search: MemorySearch, scopes: [String], in transaction: any Transaction) throws(WireError) {
+    guard let embedding = search.embedding, !embedding.vector.isEmpty, let cache = search.vectors else { return nil }
+    query = embedding.vector
+    var sets: [VectorSet] = []
+    for scope in scopes {
+      sets.append(try cache.set(model: embedding.model, search.dbConnectionId, scope, in: transaction))
+    }
+    self.sets = sets
+  }
+
+  /// Of the most alike, and of those that words found.
+  func matches(with others: [Int64]) -> [Int64: VectorSet.Match] {
+    var matches: [Int64: VectorSet.Match] = [:]
+    for set in sets {
+      for match in set.nearest(to: query, limit: MemorySearch.candidates, and: Set(others)) { matches[match.seq] = match }
+    }
+    return matches
   }
 }

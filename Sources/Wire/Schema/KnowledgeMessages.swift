@@ -197,12 +197,15 @@ public struct BackgroundRequest: WireMessage {
   public var question = ""
   /// What the pieces may have together; 0 means 16 KiB.
   public var maxBytes: UInt32 = 0
+  /// Of the question; see ``MemoryRecallRequest/embedding``.
+  public var embedding: Embedding?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
     v.field(2, "session_id", &sessionId, max: Limits.idBytes)
     v.field(3, "question", &question, max: Limits.promptBytes)
     v.field(4, "max_bytes", &maxBytes)
+    v.field(5, "embedding", &embedding)
   }
 }
 

@@ -51,6 +51,7 @@ public enum Limits {
   public static let uriBytes = 4 * 1024
   public static let memoryValueBytes = 64 * 1024
   public static let memoryKeyBytes = 512
+  public static let embeddingDimensions = 4_096
   /// Of an instruction, a skill or a statement that somebody taught.
   public static let knowledgeTextBytes = 64 * 1024
   public static let entries = 4_096

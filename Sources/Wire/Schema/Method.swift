@@ -58,6 +58,9 @@ public enum Method: UInt32, WireEnum {
   case knowledgeDelete = 84
   case knowledgeReport = 85
   case knowledgeBackground = 86
+  case embeddingMissing = 87
+  case embeddingPut = 88
+  case embeddingReindex = 89
   case connectionCreate = 90
   case connectionGet = 91
   case connectionList = 92

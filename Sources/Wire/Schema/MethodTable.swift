@@ -188,6 +188,17 @@ public enum MethodTable {
       MethodRule(
         method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "BackgroundRequest",
         response: "Background", item: "")
+    case .embeddingMissing:
+      MethodRule(
+        method: method, shape: .unary, mutates: false, roles: [.agent], request: "UnembeddedRequest",
+        response: "UnembeddedMemories", item: "")
+    case .embeddingPut:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.agent], request: "EmbedRequest", response: "Empty", item: "")
+    case .embeddingReindex:
+      MethodRule(
+        method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "ReindexRequest",
+        response: "ReindexState", item: "")
     case .connectionCreate:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "ConnectionCreateRequest",
@@ -310,6 +321,9 @@ public enum Methods {
   public static let knowledgeDelete = Call<KnowledgeRef, Empty>(rule: Method.knowledgeDelete.rule)
   public static let knowledgeReport = Call<KnowledgeChecked, Empty>(rule: Method.knowledgeReport.rule)
   public static let knowledgeBackground = Call<BackgroundRequest, Background>(rule: Method.knowledgeBackground.rule)
+  public static let embeddingMissing = Call<UnembeddedRequest, UnembeddedMemories>(rule: Method.embeddingMissing.rule)
+  public static let embeddingPut = Call<EmbedRequest, Empty>(rule: Method.embeddingPut.rule)
+  public static let embeddingReindex = Call<ReindexRequest, ReindexState>(rule: Method.embeddingReindex.rule)
   public static let connectionCreate = Call<ConnectionCreateRequest, DatabaseConnection>(rule: Method.connectionCreate.rule)
   public static let connectionGet = Call<ConnectionRef, DatabaseConnection>(rule: Method.connectionGet.rule)
   public static let connectionList = Call<ConnectionListRequest, ConnectionList>(rule: Method.connectionList.rule)

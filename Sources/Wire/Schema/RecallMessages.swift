@@ -10,6 +10,8 @@ public struct MemoryRecallRequest: WireMessage {
   public var limit: UInt32 = 0
   /// Tell how each score came about.
   public var explain = false
+  /// Of the query, when somebody has embedded it: memories with vectors of the same model are found by likeness, too.
+  public var embedding: Embedding?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "db_connection_id", &dbConnectionId, max: Limits.idBytes)
@@ -18,6 +20,7 @@ public struct MemoryRecallRequest: WireMessage {
     v.field(4, "namespace", &namespace, max: Limits.memoryKeyBytes)
     v.field(5, "limit", &limit)
     v.field(6, "explain", &explain)
+    v.field(7, "embedding", &embedding)
   }
 }
 
@@ -54,6 +57,9 @@ public struct MemoryScoreParts: WireMessage {
   public var importanceFactor = 0.0
   /// 0.85...1
   public var recencyFactor = 0.0
+  /// Of the vectors, -1...1, and the same between the least and the best of the candidates; absent without vectors.
+  public var cosine: Double?
+  public var likeness: Double?
   /// The query is this memory's key, which comes before everything.
   public var exactKey = false
   public var words: [MatchedWord] = []
@@ -66,6 +72,8 @@ public struct MemoryScoreParts: WireMessage {
     v.field(5, "recency_factor", &recencyFactor)
     v.field(6, "exact_key", &exactKey)
     v.field(7, "words", &words, max: 64)
+    v.field(8, "cosine", &cosine)
+    v.field(9, "likeness", &likeness)
   }
 }
 

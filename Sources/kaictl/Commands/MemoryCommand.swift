@@ -7,7 +7,7 @@ struct MemoryCommand: AsyncParsableCommand {
     discussion: "A memory's identity is (connection, scope, namespace, key); the scope is 'shared' or a session's id.",
     subcommands: [
       Remember.self, Recall.self, Get.self, List.self, Forget.self, History.self, Undo.self, Preview.self, Confirm.self,
-      Corrections.self,
+      Corrections.self, Reindex.self,
       Export.self, Import.self,
     ])
 
@@ -213,7 +213,9 @@ enum MemoryColumns {
 /// What explains a recall.
 enum RecallColumns {
   static let parts: [ListColumn<MemoryHit>] = [
-    figure("RELEVANCE") { $0.relevance }, figure("BM25") { $0.bm25 }, figure("× IMPORTANCE") { $0.importanceFactor },
+    figure("RELEVANCE") { $0.relevance }, figure("BM25") { $0.bm25 },
+    ListColumn(title: "COSINE", alignment: .right) { hit, _ in hit.parts?.cosine.map(Quantities.figure) ?? "" },
+    figure("× IMPORTANCE") { $0.importanceFactor },
     figure("× RECENCY") { $0.recencyFactor },
     ListColumn(title: "BY", shrinks: true) { hit, _ in
       guard let parts = hit.parts else { return "" }

@@ -4,11 +4,13 @@ enum ModelDialect: Sendable {
   case openAI
   /// Messages, as Anthropic has them.
   case anthropic
+  /// Embeddings, as OpenAI and many others have them.
+  case openAIEmbeddings
 
   /// The base address that is meant when none is given.
   var defaultBase: String {
     switch self {
-    case .openAI: "https://api.openai.com/v1"
+    case .openAI, .openAIEmbeddings: "https://api.openai.com/v1"
     case .anthropic: "https://api.anthropic.com/v1"
     }
   }
@@ -18,6 +20,7 @@ enum ModelDialect: Sendable {
     switch self {
     case .openAI: "/chat/completions"
     case .anthropic: "/messages"
+    case .openAIEmbeddings: "/embeddings"
     }
   }
 
@@ -27,7 +30,7 @@ enum ModelDialect: Sendable {
       HTTPHeader(name: "Accept", value: "text/event-stream, application/json"),
     ]
     switch self {
-    case .openAI:
+    case .openAI, .openAIEmbeddings:
       if let key { headers.append(HTTPHeader(name: "Authorization", value: "Bearer \(key)")) }
     case .anthropic:
       headers.append(HTTPHeader(name: "anthropic-version", value: "2023-06-01"))

@@ -131,5 +131,26 @@ enum MemoryMigrations {
         """,
         "CREATE INDEX blocks_by_scope ON blocks (scope)",
       ]),
+    Migration(
+      number: 24, name: "vectors of memories",
+      statements: [
+        "ALTER TABLE memories ADD COLUMN changed BIGINT NOT NULL DEFAULT 0",
+        "UPDATE memories SET changed = seq",
+        "CREATE INDEX memories_by_change ON memories (changed)",
+        """
+        CREATE TABLE memory_vectors (
+          model TEXT NOT NULL,
+          db_connection_id TEXT NOT NULL,
+          scope TEXT NOT NULL,
+          seq BIGINT NOT NULL,
+          version BIGINT NOT NULL,
+          changed BIGINT NOT NULL,
+          vector BLOB NOT NULL,
+          PRIMARY KEY (model, db_connection_id, scope, seq)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX memory_vectors_by_change ON memory_vectors (model, db_connection_id, scope, changed)",
+        "CREATE INDEX memory_vectors_by_memory ON memory_vectors (seq)",
+      ]),
   ]
 }

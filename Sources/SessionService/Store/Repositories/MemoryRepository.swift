@@ -60,6 +60,8 @@ enum MemoryRepository {
     id, db_connection_id, scope, namespace, memory_key, value, content, importance, created_at, updated_at, last_used_at,
     use_count, expires_at, source, source_session_id, source_step, version, neighbours
     """
+  /// Rises with every write of any memory.
+  private static let nextChange = "(SELECT coalesce(max(changed), 0) + 1 FROM memories)"
 
   /// The memory and its number, or nil when there is none or it has expired.
   static func find(
@@ -74,6 +76,18 @@ enum MemoryRepository {
     ) { (row) in (seq: row.int64(18), memory: memory(row)) }
     guard let found, !isExpired(found.memory, at: transaction.now) else { return nil }
     return found
+  }
+
+  static func find(id: String, in transaction: any Transaction) throws(WireError) -> (seq: Int64, memory: Memory)? {
+    try transaction.first("SELECT \(columns), seq FROM memories WHERE id = ?", [.text(id)]) { (row) in
+      (seq: row.int64(18), memory: memory(row))
+    }
+  }
+
+  static func count(_ dbConnectionId: String, in transaction: any Transaction) throws(WireError) -> UInt64 {
+    try transaction.first("SELECT count(*) FROM memories WHERE db_connection_id = ?", [.text(dbConnectionId)]) { (row) in
+      row.uint64(0)
+    } ?? 0
   }
 
   /// - Returns: nil when it is gone.
@@ -93,13 +107,14 @@ enum MemoryRepository {
     ]
     let written = try transaction.query(
       """
-      INSERT INTO memories (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO memories (\(columns), changed)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(nextChange))
       ON CONFLICT (db_connection_id, scope, namespace, memory_key) DO UPDATE SET
         id = excluded.id, value = excluded.value, content = excluded.content, importance = excluded.importance,
         created_at = excluded.created_at, updated_at = excluded.updated_at, last_used_at = excluded.last_used_at,
         use_count = excluded.use_count, expires_at = excluded.expires_at, source = excluded.source,
         source_session_id = excluded.source_session_id, source_step = excluded.source_step, version = excluded.version,
-        neighbours = excluded.neighbours
+        neighbours = excluded.neighbours, changed = excluded.changed
       RETURNING seq
       """, values
     ) { (row) in row.int64(0) }
@@ -256,6 +271,7 @@ enum MemoryRepository {
     var versions = 0
     for memory in gone {
       try TermIndexRepository.remove(seq: memory.seq, memory.dbConnectionId, memory.scope, in: transaction)
+      try VectorRepository.remove(seq: memory.seq, in: transaction)
       versions += try transaction.execute("DELETE FROM memory_versions WHERE memory_seq = ?", [.integer(memory.seq)])
       try transaction.execute("DELETE FROM memories WHERE seq = ?", [.integer(memory.seq)])
     }

@@ -1,0 +1,48 @@
+import Logging
+import Wire
+
+/// Embeds what was remembered, beside the tasks: takes memories that have no vector of this node's embedder yet, and brings them.
+struct EmbeddingWork: Sendable {
+  private static let batch: UInt32 = 64
+  /// Between two looks when there is nothing to do; after a failure the double, up to a minute.
+  private static let pause = Duration.seconds(1)
+  private static let longestPause = Duration.seconds(60)
+
+  let client: WireClient
+  let embedder: any Embedder
+  let log: Logger
+
+  /// Until the task is cancelled. What fails is tried again: nobody waits for it.
+  func run() async {
+    var cursor = ""
+    var pause = Self.pause
+    while !Task.isCancelled {
+      do throws(WireError) {
+        if try await step(&cursor) { continue }
+        pause = Self.pause
+      } catch {
+        log.warning("memories cannot be embedded", metadata: ["embedder": "\(embedder.name)", "error": "\(error)"])
+        // From the beginning: what was skipped must be found again.
+        cursor = ""
+        pause = min(pause * 2, Self.longestPause)
+      }
+      try? await Task.sleep(for: pause)
+    }
+  }
+
+  /// - Returns: whether there may be more right now.
+  private func step(_ cursor: inout String) async throws(WireError) -> Bool {
+    let request = UnembeddedRequest.with { ($0.model, $0.cursor, $0.limit) = (embedder.name, cursor, Self.batch) }
+    let found = try await client.call(Methods.embeddingMissing, request, timeout: .seconds(30)).message
+    if !found.memories.isEmpty {
+      let directions = try await embedder.embed(found.memories.map(\.text))
+      let vectors = zip(found.memories, directions).map { memory, direction -> MemoryVector in
+        .with { ($0.id, $0.version, $0.vector) = (memory.id, memory.version, Embedding.bytes(direction)) }
+      }
+      _ = try await client.call(
+        Methods.embeddingPut, .with { ($0.model, $0.vectors) = (embedder.name, vectors) }, timeout: .seconds(30))
+    }
+    cursor = found.cursor
+    return !found.isEnd
+  }
+}
