@@ -62,11 +62,11 @@ struct SubAgent: Sendable {
     callId.firstIndex(of: separator).map { String(callId[..<$0]) } ?? ""
   }
 
-  /// What it reads: what the agent was given of schema and memories, its task, and what it has done so far.
+  /// What it reads: what the agent was given of the schema and of what was taught, its task, and what it has done so far.
   func entries(of transcript: Transcript, taskId: String, bytes: Int) -> [TranscriptEntry] {
     let start = transcript.entries.lastIndex { $0.taskStarted?.taskId == taskId && $0.taskStarted?.resumed == false } ?? 0
     let own = transcript.entries[start...]
-    let given = own.filter { $0.context.map { $0.source == SchemaBriefing.source || $0.source.hasPrefix("memory:") } ?? false }
+    let given = own.filter { $0.context.map { $0.source == SchemaBriefing.source || Taught.isSource($0.source) } ?? false }
     let question = TranscriptEntry.of(own.first?.at ?? Timestamp()) { $0.user = .with { $0.text = task } }
     let done = own.filter { $0.agent == id }
     return ContextWindow.fit(given + [question] + done, firstResult: 1, taskId: taskId, bytes: bytes)

@@ -21,11 +21,11 @@ enum XLSXWriter {
         .limitExceeded, "The table has \(table.rows.count) rows and \(table.columns.count) columns, more than a sheet takes.",
         hint: "Export it as .csv, or in parts.")
     }
-    var name = Array("/tmp/kai-export-XXXXXX".utf8CString)
+    var name = TemporaryPath.template("kai-export")
     let descriptor = mkstemp(&name)
     guard descriptor >= 0 else { throw failed() }
     close(descriptor)
-    let path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let path = TemporaryPath.path(name)
     defer { unlink(path) }
     try write(table, to: path)
     return try content(of: path)

@@ -117,9 +117,9 @@ enum PythonSandbox {
     let path: String
 
     init() throws(WireError) {
-      var name = Array("/tmp/kai-python-XXXXXX".utf8CString)
+      var name = TemporaryPath.template("kai-python")
       guard mkdtemp(&name) != nil else { throw WireError(.localIo, "No temporary folder can be made for the sandbox.") }
-      path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      path = TemporaryPath.path(name)
       // Whoever the sandbox runs as must be able to read it; its name is known to nobody else.
       for folder in ["", "/data", "/session"] {
         mkdir(path + folder, 0o755)

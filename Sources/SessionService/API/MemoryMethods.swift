@@ -41,8 +41,9 @@ struct MemoryMethods: Sendable {
   /// Writes an older version as the newest: nothing that was is lost.
   private func undo(_ request: MemoryUndoRequest, in transaction: any Transaction) throws(WireError) -> Memory {
     let (seq, known) = try find(request.memory ?? MemoryRef(), in: transaction)
-    let wanted = request.toVersion == 0 ? known.version - 1 : request.toVersion
-    guard wanted != 0 else {
+    let history = try MemoryRepository.history(seq: seq, of: known, in: transaction)
+    let older = request.toVersion == 0 ? history.first { $0.version < known.version }?.version : request.toVersion
+    guard let wanted = older else {
       throw WireError(
         .failedPrecondition, "the memory \(quoted(known.key)) has one version, and none before it",
         hint: "'kaictl memory forget' removes it.")
@@ -89,7 +90,7 @@ struct MemoryMethods: Sendable {
     guard let found else {
       throw WireError(
         .notFound, "the memory \(quoted(memory.key)) has no version \(number)",
-        hint: "It has 1...\(memory.version); 'kaictl memory history' shows them.")
+        hint: "'kaictl memory history' shows those it has.")
     }
     return found
   }

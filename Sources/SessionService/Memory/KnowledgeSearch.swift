@@ -50,26 +50,24 @@ struct KnowledgeSearch {
   }
 
   private func fits(_ knowledge: Knowledge, _ text: String, _ similarity: Double) -> Bool {
-    let words = Set(SearchTerms.of(text).map(\.text))
     switch knowledge.kind {
     case .instruction:
+      let words = Set(SearchTerms.of(text).map(\.text))
       return knowledge.condition.isEmpty || !Self.triggers(of: knowledge.condition).isDisjoint(with: words)
-    case .metric:
-      return ([knowledge.name] + knowledge.aliases).contains { name in
-        let wanted = Set(SearchTerms.of(name).filter { $0.kind != .identifier || !$0.text.isEmpty }.map(\.text))
-        return !wanted.isEmpty && (wanted.isSubset(of: words) || Self.isNamed(name, in: text))
-      }
+    case .metric: return ([knowledge.name] + knowledge.aliases).contains { Self.isNamed($0, in: text) }
     case .skill: return true
     case .sql: return similarity >= Self.exampleFrom
     case .unspecified: return false
     }
   }
 
-  /// A name of several words, such as `net revenue` for `net_revenue`.
+  /// Whether a text has the words of a name, written together or apart: `net revenue` for `net_revenue`.
   private static func isNamed(_ name: String, in text: String) -> Bool {
-    let parts = Set(Fold.words(ofName: name).map(PorterStemmer.stem))
-    let words = Set(Fold.words(ofName: text).map(PorterStemmer.stem))
-    return !parts.isEmpty && parts.isSubset(of: words)
+    func words(_ text: String) -> Set<String> {
+      Set(SearchTerms.of(Fold.words(ofName: text).joined(separator: " ")).map(\.text))
+    }
+    let wanted = words(name)
+    return !wanted.isEmpty && wanted.isSubset(of: words(text))
   }
 
   /// The words of a condition that call it up: `when the question is about Java or Sumatra`.

@@ -1,6 +1,6 @@
 import Wire
 
-/// Takes over memories that another place kept, with their versions, times and sources.
+/// Takes over memories that another place kept, with the numbers of their versions, their times and sources. Older versions stay there.
 struct MemoryImport {
   let request: MemoryImportRequest
 
@@ -33,7 +33,7 @@ struct MemoryImport {
     }
     try MemoryRepository.removeExpired(identity, in: transaction)
     let known = try MemoryRepository.find(identity, in: transaction)?.memory
-    if let known, known.updatedAt >= given.updatedAt {
+    if let known, known.updatedAt >= given.updatedAt || known.says(given) {
       imported.unchanged += 1
       return
     }
@@ -53,5 +53,15 @@ struct MemoryImport {
     }
     _ = try MemoryRepository.put(memory, in: transaction)
     if known == nil { imported.added += 1 } else { imported.updated += 1 }
+  }
+}
+
+extension Memory {
+  /// Whether another one would be remembered as this one is: a repeat is told by that even where clocks differ.
+  fileprivate func says(_ other: Memory) -> Bool {
+    // Values are kept as JSON of one form.
+    let value = (try? MemoryRules.value(other.value)) ?? other.value
+    return (self.value, content, neighbours) == (value, other.content, other.neighbours)
+      && (importance, expiresAt) == (other.importance, other.expiresAt)
   }
 }

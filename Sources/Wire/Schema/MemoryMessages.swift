@@ -170,8 +170,8 @@ public struct MemoryForgotten: WireMessage {
   }
 }
 
-/// Memories that another place kept, to be kept here as they are: with their versions, times and sources. What is already here at
-/// the same or a later time stays, so that a repeat changes nothing.
+/// Memories that another place kept, to be kept here as they are: with their versions' numbers, times and sources, without older
+/// versions. What is already here, or here at the same or a later time, stays, so that a repeat changes nothing.
 public struct MemoryImportRequest: WireMessage {
   /// Where they go, whatever they say of it themselves.
   public var dbConnectionId = ""

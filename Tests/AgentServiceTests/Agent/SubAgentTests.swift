@@ -109,4 +109,22 @@ import Wire
     #expect(try await rig.run(model) == .finished(.completed))
     #expect(rig.chain.entries.compactMap(\.toolResult).first?.content.contains("planner, analyst, writer") == true)
   }
+
+  @Test func aHelperIsGivenWhatWasTaughtToo() throws {
+    var transcript = Transcript(taskId: "t")
+    let sources = ["schema", "memory:shared/notes/x", "knowledge:instruction/java", "block:shared/persona", "task.context"]
+    transcript.append(
+      [.of(Timestamp()) { $0.taskStarted = .with { $0.taskId = "t" } }]
+        + sources.map { source in .of(Timestamp()) { $0.context = .with { ($0.source, $0.text) = (source, "x") } } }
+        + [
+          .of(Timestamp()) {
+            $0.assistant = .with {
+              $0.toolCalls = [.with { ($0.id, $0.name, $0.arguments) = ("c", DelegateTool.name, Self.delegate) }]
+            }
+          }
+        ])
+    let helper = try #require(transcript.progress.pending.compactMap(SubAgent.init).first)
+    let given = helper.entries(of: transcript, taskId: "t", bytes: 1 << 20).compactMap(\.context?.source)
+    #expect(given == Array(sources.prefix(4)))
+  }
 }

@@ -151,4 +151,28 @@ struct EmbeddingTests {
       await agent.close()
     }
   }
+
+  /// A number that was given to something that is gone is not given again: who has seen up to it would miss what has it now.
+  @Test func whatFollowsSomethingDeletedIsNotMissed() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let agent = test.client(try await test.makeKey(.agent))
+      try await remember(test, "kept", "one")
+      try await remember(test, "gone", "two")
+      let first = try await missing(agent, "m")
+      try await embed(agent, "m", first.memories, [vector(100, 0), vector(100, 0)])
+      #expect(try await recall(test, "x", "m", vector(100, 0)).count == 2)
+      // Not by `forget`, which lets the comparison begin anew: as housekeeping does it.
+      try await test.service.store.write { (transaction) throws(WireError) in
+        _ = try MemoryRepository.forget(
+          .init(dbConnectionId: "flights", scope: "shared", namespace: "facts", key: "gone"), limit: nil, in: transaction)
+      }
+      try await remember(test, "new", "three")
+      let second = try await missing(agent, "m", cursor: first.cursor)
+      #expect(second.memories.map(\.text) == ["new: three"])
+      try await embed(agent, "m", second.memories, [vector(100, 0)])
+      #expect(try await Set(recall(test, "x", "m", vector(100, 0)).compactMap { $0.memory?.key }) == ["kept", "new"])
+      await agent.close()
+    }
+  }
 }

@@ -295,6 +295,20 @@ import Wire
       try await remember(test, "k", "newest")
       list = try await test.admin.call(Methods.memoryList, .with { $0.dbConnectionId = "flights" }).message
       #expect(try await take() == .with { $0.updated = 1 })
+      // A clock that is ahead makes no repeat an update, and what has no older version here says so.
+      list.memories[0].updatedAt = Timestamp(microseconds: .max)
+      list.memories[0].content = "from the future"
+      #expect(try await take() == .with { $0.updated = 1 })
+      test.world.advance(milliseconds: 1_000)
+      #expect(try await take() == .with { $0.unchanged = 1 })
+      try await test.makeConnection("third")
+      _ = try await test.admin.call(
+        Methods.memoryImport, .with { ($0.dbConnectionId, $0.memories) = ("third", list.memories) })
+      var third = ref("k")
+      third.dbConnectionId = "third"
+      await expectError(.failedPrecondition) {
+        _ = try await test.admin.call(Methods.memoryUndo, .with { $0.memory = third })
+      }
       list.memories[0].importance = 2
       list.memories[0].updatedAt = Timestamp(microseconds: .max)
       await expectError(.invalidArgument) { _ = try await take() }

@@ -136,6 +136,9 @@ enum MemoryMigrations {
       statements: [
         "ALTER TABLE memories ADD COLUMN changed BIGINT NOT NULL DEFAULT 0",
         "UPDATE memories SET changed = seq",
+        // Given once and never again, whatever is deleted: who has seen up to a number misses nothing behind it.
+        "CREATE TABLE memory_changes (last BIGINT NOT NULL)",
+        "INSERT INTO memory_changes (last) SELECT coalesce(max(seq), 0) FROM memories",
         "CREATE INDEX memories_by_change ON memories (changed)",
         """
         CREATE TABLE memory_vectors (

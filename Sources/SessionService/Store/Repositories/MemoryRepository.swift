@@ -60,8 +60,6 @@ enum MemoryRepository {
     id, db_connection_id, scope, namespace, memory_key, value, content, importance, created_at, updated_at, last_used_at,
     use_count, expires_at, source, source_session_id, source_step, version, neighbours
     """
-  /// Rises with every write of any memory.
-  private static let nextChange = "(SELECT coalesce(max(changed), 0) + 1 FROM memories)"
 
   /// The memory and its number, or nil when there is none or it has expired.
   static func find(
@@ -108,7 +106,7 @@ enum MemoryRepository {
     let written = try transaction.query(
       """
       INSERT INTO memories (\(columns), changed)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(nextChange))
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (db_connection_id, scope, namespace, memory_key) DO UPDATE SET
         id = excluded.id, value = excluded.value, content = excluded.content, importance = excluded.importance,
         created_at = excluded.created_at, updated_at = excluded.updated_at, last_used_at = excluded.last_used_at,
@@ -116,7 +114,7 @@ enum MemoryRepository {
         source_session_id = excluded.source_session_id, source_step = excluded.source_step, version = excluded.version,
         neighbours = excluded.neighbours, changed = excluded.changed
       RETURNING seq
-      """, values
+      """, values + [.integer(try ChangeNumbers.next(in: transaction))]
     ) { (row) in row.int64(0) }
     guard let seq = written.first else { throw WireError(.storageFailed, "the store did not number a memory") }
     try transaction.execute(

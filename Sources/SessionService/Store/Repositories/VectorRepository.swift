@@ -13,16 +13,16 @@ enum VectorRepository {
   static func put(
     _ vector: [UInt8], model: String, of memory: Memory, seq: Int64, in transaction: any Transaction
   ) throws(WireError) {
-    let set: [Value] = [.text(model), .text(memory.dbConnectionId), .text(memory.scope)]
-    let last = try transaction.first(
-      "SELECT max(changed) FROM memory_vectors WHERE model = ? AND db_connection_id = ? AND scope = ?", set
-    ) { (row) in row.int64(0) }
     try transaction.execute(
       """
       INSERT INTO memory_vectors (model, db_connection_id, scope, seq, version, changed, vector) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (model, db_connection_id, scope, seq) DO UPDATE SET version = excluded.version, changed = excluded.changed,
         vector = excluded.vector
-      """, set + [.integer(seq), Value(memory.version), .integer((last ?? 0) + 1), .blob(vector)])
+      """,
+      [
+        .text(model), .text(memory.dbConnectionId), .text(memory.scope), .integer(seq), Value(memory.version),
+        .integer(try ChangeNumbers.next(in: transaction)), .blob(vector),
+      ])
   }
 
   /// Those of a set that came after a change.
@@ -44,9 +44,13 @@ enum VectorRepository {
   /// Drops all of a connection, and has its memories looked at again.
   static func removeAll(_ dbConnectionId: String, in transaction: any Transaction) throws(WireError) {
     try transaction.execute("DELETE FROM memory_vectors WHERE db_connection_id = ?", [.text(dbConnectionId)])
-    try transaction.execute(
-      "UPDATE memories SET changed = (SELECT max(changed) FROM memories) + seq WHERE db_connection_id = ?",
-      [.text(dbConnectionId)])
+    let seqs = try transaction.query("SELECT seq FROM memories WHERE db_connection_id = ?", [.text(dbConnectionId)]) { (row) in
+      row.int64(0)
+    }
+    for seq in seqs {
+      try transaction.execute(
+        "UPDATE memories SET changed = ? WHERE seq = ?", [.integer(try ChangeNumbers.next(in: transaction)), .integer(seq)])
+    }
   }
 
   /// The memories that changed after a number, each with whether it has a vector of the model as it is now.
@@ -71,5 +75,14 @@ enum VectorRepository {
     ) { (row) in
       EmbeddedCount.with { ($0.model, $0.embedded) = (row.text(0), row.uint64(1)) }
     }
+  }
+}
+
+/// Numbers the writes of memories and of their vectors, in one row of numbers that never repeats, whatever is deleted.
+enum ChangeNumbers {
+  static func next(in transaction: any Transaction) throws(WireError) -> Int64 {
+    let numbers = try transaction.query("UPDATE memory_changes SET last = last + 1 RETURNING last", []) { (row) in row.int64(0) }
+    guard let number = numbers.first else { throw WireError(.storageFailed, "the store did not number a change") }
+    return number
   }
 }
