@@ -24,4 +24,22 @@ public enum EditDistance {
     }
     return last[b.count] <= limit ? last[b.count] : nil
   }
+
+  /// What one slip makes of a word in the letters a to z: one left out, two neighbours swapped, one changed, one added.
+  public static func oneSlipAway(from word: String) -> [String] {
+    let letters = Array(word)
+    let alphabet = "abcdefghijklmnopqrstuvwxyz"
+    var words: [String] = []
+    for place in 0...letters.count {
+      let (before, after) = (letters[..<place], letters[place...])
+      for letter in alphabet { words.append(String(before + [letter] + after)) }
+      guard let first = after.first else { continue }
+      words.append(String(before + after.dropFirst()))
+      for letter in alphabet where letter != first { words.append(String(before + [letter] + after.dropFirst())) }
+      if let second = after.dropFirst().first, second != first {
+        words.append(String(before + [second, first] + after.dropFirst(2)))
+      }
+    }
+    return words
+  }
 }

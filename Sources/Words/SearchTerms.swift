@@ -11,11 +11,11 @@ public struct SearchTerm: Sendable, Hashable {
 
   public let text: String
   public let kind: Kind
-  /// Letters of the word as it was written, which its stem may have fewer of.
-  public let letters: Int
+  /// The word as it was written, folded, of which the stem may be a part.
+  public let written: String
 
-  public init(text: String, kind: Kind, letters: Int) {
-    (self.text, self.kind, self.letters) = (text, kind, letters)
+  public init(text: String, kind: Kind, written: String) {
+    (self.text, self.kind, self.written) = (text, kind, written)
   }
 }
 
@@ -53,8 +53,8 @@ public enum SearchTerms {
     if run.unicodeScalars.contains(where: isIdeograph) { return addPairs(of: run, to: &terms) }
     let parts = parts(of: run)
     guard parts.count > 1 else { return addWord(run, .word, to: &terms) }
-    if run.allSatisfy({ $0.isNumber || $0 == "." }) { return append(run, .number, letters: run.count, to: &terms) }
-    append(parts.map(Fold.fold).joined(), .identifier, letters: run.count, to: &terms)
+    if run.allSatisfy({ $0.isNumber || $0 == "." }) { return append(run, .number, written: run, to: &terms) }
+    append(parts.map(Fold.fold).joined(), .identifier, written: run, to: &terms)
     for part in parts { addWord(part, .identifier, to: &terms) }
   }
 
@@ -62,25 +62,26 @@ public enum SearchTerms {
     let folded = Fold.fold(word)
     guard !StopWords.all.contains(folded) else { return }
     let hasDigit = folded.utf8.contains { (48...57).contains($0) }
-    append(hasDigit ? folded : PorterStemmer.stem(folded), hasDigit ? .number : kind, letters: folded.count, to: &terms)
+    append(hasDigit ? folded : PorterStemmer.stem(folded), hasDigit ? .number : kind, written: folded, to: &terms)
   }
 
   private static func addPairs(of run: String, to terms: inout [SearchTerm]) {
     let characters = Array(run)
-    guard characters.count > 1 else { return append(run, .identifier, letters: 1, to: &terms) }
+    guard characters.count > 1 else { return append(run, .identifier, written: run, to: &terms) }
     for index in 1..<characters.count {
-      append(String(characters[(index - 1)...index]), .identifier, letters: 2, to: &terms)
+      let pair = String(characters[(index - 1)...index])
+      append(pair, .identifier, written: pair, to: &terms)
     }
   }
 
-  private static func append(_ text: String, _ kind: SearchTerm.Kind, letters: Int, to terms: inout [SearchTerm]) {
-    guard text.utf8.count > maxBytes else { return terms.append(SearchTerm(text: text, kind: kind, letters: letters)) }
+  private static func append(_ text: String, _ kind: SearchTerm.Kind, written: String, to terms: inout [SearchTerm]) {
+    guard text.utf8.count > maxBytes else { return terms.append(SearchTerm(text: text, kind: kind, written: written)) }
     var cut = ""
     for character in text {
       guard cut.utf8.count + character.utf8.count <= maxBytes else { break }
       cut.append(character)
     }
-    terms.append(SearchTerm(text: cut, kind: kind, letters: letters))
+    terms.append(SearchTerm(text: cut, kind: kind, written: written))
   }
 
   /// Split at `_`, `.` and where a capital follows a small letter.

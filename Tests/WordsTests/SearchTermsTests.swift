@@ -16,14 +16,14 @@ import Words
     #expect(texts("orders.total_amount.") == ["orderstotalamount", "order", "amount"])
     let terms = SearchTerms.of("net_revenue of revenues")
     #expect(terms.map(\.kind) == [.identifier, .identifier, .identifier, .word])
-    #expect(terms.last == SearchTerm(text: "revenu", kind: .word, letters: 8))
+    #expect(terms.last == SearchTerm(text: "revenu", kind: .word, written: "revenues"))
   }
 
   @Test func numbersStayAsTheyAre() {
     #expect(
       SearchTerms.of("Q3 2024 3.14") == [
-        SearchTerm(text: "q3", kind: .number, letters: 2), SearchTerm(text: "2024", kind: .number, letters: 4),
-        SearchTerm(text: "3.14", kind: .number, letters: 4),
+        SearchTerm(text: "q3", kind: .number, written: "q3"), SearchTerm(text: "2024", kind: .number, written: "2024"),
+        SearchTerm(text: "3.14", kind: .number, written: "3.14"),
       ])
   }
 

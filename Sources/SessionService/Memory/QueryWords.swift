@@ -16,6 +16,8 @@ struct QueryWords: Sendable {
   /// A correction is for words of so many letters, and two slips are for those of so many.
   static let correctedLetters = 4
   static let twiceCorrectedLetters = 7
+  /// Longer words have too many neighbours to try each.
+  private static let longestVaried = 20
   /// Corrections of one word that are equally near.
   static let corrections = 3
 
@@ -46,14 +48,16 @@ struct QueryWords: Sendable {
 
   /// The nearest words that the scopes have: one slip away, for long words two. Names and numbers are never corrected.
   ///
-  /// Two slips are looked for among words with the same first letter, one slip everywhere.
+  /// Words are kept as their stems, and so stems are compared first; one slip may make another stem of a word (`captial`, `capital`), so
+  /// that where no stem is one slip away, each word that one slip could have been meant as is tried. Two slips are looked for among
+  /// stems with the same first letter.
   private static func corrections(
     of term: SearchTerm, _ parts: [TermIndexRepository.Part], in transaction: any Transaction
   ) throws(WireError) -> [Word] {
-    guard term.kind == .word, term.letters >= correctedLetters else { return [] }
+    guard term.kind == .word, term.written.count >= correctedLetters else { return [] }
     let written = Array(term.text.utf8)
     guard let first = term.text.first, written.count > 2 else { return [] }
-    let limit = term.letters >= twiceCorrectedLetters ? 2 : 1
+    let limit = term.written.count >= twiceCorrectedLetters ? 2 : 1
     let letters = Self.letters(term.text)
     var found: [String: (distance: Int, documents: Int)] = [:]
     func consider(_ word: String, _ documents: Int) {
@@ -72,6 +76,12 @@ struct QueryWords: Sendable {
       for word in slipsInFront(of: term.text) where !word.hasPrefix(String(first)) {
         let documents = try TermIndexRepository.documents(with: word, part, in: transaction)
         if documents > 0 { consider(word, documents) }
+      }
+    }
+    if term.written.count <= longestVaried, !found.values.contains(where: { $0.distance == 1 }) {
+      for stem in Set(EditDistance.oneSlipAway(from: term.written).map(PorterStemmer.stem)) {
+        let documents = try documents(with: stem, parts, in: transaction)
+        if documents > 0 { found[stem] = (1, documents) }
       }
     }
     guard let nearest = found.values.map(\.distance).min() else { return [] }

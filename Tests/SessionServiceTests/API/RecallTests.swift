@@ -46,6 +46,9 @@ import Wire
         let found = try await recall(test, query)
         #expect(found.allSatisfy { $0.parts?.words.allSatisfy { $0.correctedFrom.isEmpty } ?? true }, "\(query)")
       }
+      // A slip that makes another stem of the word: capit is three edits from captial.
+      try await remember(test, "seat", "The capital city")
+      #expect(try await keys(test, "captial") == ["seat"])
       let words = try await recall(test, "revneue price").first?.parts?.words ?? []
       #expect(words.contains { $0.term == "revenu" && $0.correctedFrom == "revneu" })
       #expect(words.contains { $0.term == "price" && $0.correctedFrom.isEmpty })
