@@ -33,7 +33,7 @@ struct ModelPrices: Sendable, Equatable {
     let million: UInt64 = 1_000_000
     func part(_ tokens: UInt64, _ price: UInt64) -> UInt64 {
       let (product, isOver) = tokens.multipliedReportingOverflow(by: price)
-      return isOver ? .max / 4 : product
+      return isOver ? .max / 4 : min(product, .max / 4)
     }
     return (part(input, inputMicros) + part(output, outputMicros) + million - 1) / million
   }

@@ -113,6 +113,9 @@ import Wire
     let prices = try ModelPrices(parsing: "0.15:0.60")
     #expect(prices.costMicros(input: 1_000_000, output: 1_000_000) == 750_000)
     #expect(prices.costMicros(input: 1, output: 0) == 1)
+    let dear = try ModelPrices(parsing: "1000000:1000000")
+    #expect(dear.costMicros(input: 18_000_000, output: 18_000_000) > 0, "no more than a number holds")
+    #expect(dear.costMicros(input: .max, output: .max) > 0)
     for text in ["", "1", "1:2:3", "a:b", "-1:2", "1e9:1"] {
       #expect(throws: WireError.self) { try ModelPrices(parsing: text) }
     }

@@ -124,8 +124,8 @@ struct MessageAssembler: ReplyAssembler {
   private mutating func takeUsage(_ usage: JSONValue?) {
     guard let usage else { return }
     let input = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
-      .reduce(Int64(0)) { $0 + (usage[$1]?.integer ?? 0) }
-    if input > 0 { inputTokens = UInt64(clamping: input) }
-    if let output = usage["output_tokens"]?.integer { outputTokens = UInt64(clamping: output) }
+      .reduce(UInt64(0)) { $0 + (usage[$1]?.tokens ?? 0) }
+    if input > 0 { inputTokens = input }
+    if let output = usage["output_tokens"]?.tokens { outputTokens = output }
   }
 }

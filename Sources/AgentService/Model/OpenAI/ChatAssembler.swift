@@ -69,8 +69,8 @@ struct ChatAssembler: ReplyAssembler {
 
   private mutating func takeUsage(_ usage: JSONValue?) {
     guard let usage else { return }
-    if let tokens = usage["prompt_tokens"]?.integer { inputTokens = UInt64(clamping: tokens) }
-    if let tokens = usage["completion_tokens"]?.integer { outputTokens = UInt64(clamping: tokens) }
+    if let tokens = usage["prompt_tokens"]?.tokens { inputTokens = tokens }
+    if let tokens = usage["completion_tokens"]?.tokens { outputTokens = tokens }
   }
 
   private mutating func take(call: JSONValue) throws(WireError) {
