@@ -40,6 +40,11 @@ package struct AgentOptions: ParsableArguments {
     help: ArgumentHelp(
       "How long a turn waits for what was taught before it begins without, 10...60000 (default: 50).", valueName: "ms"))
   var learningDeadline: String?
+  @Option(
+    help: ArgumentHelp(
+      "Whether a language model reads each turn again after the answer, for what is worth keeping: on or off (default: off).",
+      valueName: "on|off"))
+  var extraction: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
   @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
@@ -92,6 +97,11 @@ struct AgentSettings: Sendable {
       throw WireError(.usage, "--learning-deadline must be 10...60000 milliseconds, not '\(deadline)'")
     }
     node.learningDeadline = .milliseconds(milliseconds)
+    let extraction = value(options.extraction, "EXTRACTION") ?? "off"
+    guard ["on", "off"].contains(extraction) else {
+      throw WireError(.usage, "--extraction must be on or off, not '\(extraction)'")
+    }
+    node.extracts = extraction == "on"
     model = ModelSettings(
       spec: value(options.model, "MODEL") ?? "offline", url: value(options.modelUrl, "MODEL_URL"),
       keyFile: value(options.modelKeyFile, "MODEL_KEY_FILE"))

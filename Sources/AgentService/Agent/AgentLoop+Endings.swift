@@ -118,7 +118,8 @@ extension AgentLoop {
     let summary = "\(result.status.label): " + (result.error?.message ?? result.answer).prefix(bytes: 200)
     var draft = StepDraft(
       kind: .final, summary: summary, entries: entries + [last], events: events + StepEvents.answered(result), finish: result)
-    if result.status == .completed, assignment.learning.captures {
+    let isCaptured = result.status == .completed && assignment.learning.captures
+    if isCaptured {
       let capture = TurnCapture(
         taskId: assignment.task.id, step: await committer.headStep + 1, entries: transcript.entries + entries)
       draft.lessons = capture.lessons()
@@ -126,6 +127,14 @@ extension AgentLoop {
         draft.lessons, sessionId: assignment.session.id, areShared: assignment.session.policy?.sharesCorrections ?? false)
     }
     try await commit(draft, &transcript)
+    if isCaptured {
+      let extraction = TurnExtraction(
+        taskId: assignment.task.id, step: await committer.headStep, entries: transcript.entries)
+      self.extraction?.add(
+        ExtractionWork.Turn(
+          extraction: extraction, sessionId: assignment.session.id, dbConnectionId: assignment.connection.id,
+          language: assignment.language))
+    }
     return .finished(result.status)
   }
 

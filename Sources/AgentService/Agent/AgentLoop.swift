@@ -32,6 +32,8 @@ struct AgentLoop: Sendable {
   let committer: any StepCommitter
   let control: ExecutionControl
   let now: @Sendable () -> Timestamp
+  /// Reads turns again once they are answered; nil without.
+  var extraction: ExtractionWork?
 
   func run(_ transcript: Transcript) async -> Ending {
     var transcript = transcript

@@ -11,6 +11,7 @@ struct ExecutionRunner: Sendable {
   let results: String
   let learningDeadline: Duration
   let embedder: (any Embedder)?
+  let extraction: ExtractionWork?
   let leases: LeaseBook
   let log: Logger
 
@@ -50,7 +51,7 @@ struct ExecutionRunner: Sendable {
           sessionId: assignment.session.id, taskId: assignment.task.id, connectionId: assignment.connection.id,
           database: database, schema: schemas.schema(of: assignment.connection, database), folder: folder,
           memory: WireMemory(client: client, embedder: embedder, learningDeadline: learningDeadline), step: head),
-        committer: committer(assignment, head), control: control, now: { WallClock.now() })
+        committer: committer(assignment, head), control: control, now: { WallClock.now() }, extraction: extraction)
       let ending = await loop.run(transcript)
       await database.close()
       return ending

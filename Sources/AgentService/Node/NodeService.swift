@@ -12,6 +12,8 @@ struct NodeConfiguration: Sendable {
   var results: String
   /// How long a turn waits for what was taught before it begins without.
   var learningDeadline = Duration.milliseconds(50)
+  /// Whether a language model reads turns again after they were answered, for what is worth keeping.
+  var extracts = false
 }
 
 /// One node: attached to kai-session by one stream, it runs what it is given and holds nothing durable.
@@ -39,6 +41,7 @@ final class NodeService: Sendable {
   private let runner: ExecutionRunner
   private let schemas: SchemaCatalog
   private let embedding: EmbeddingWork?
+  private let extraction: ExtractionWork?
   private let modelName: String
   private let log: Logger
   private let leases = LeaseBook()
@@ -61,9 +64,15 @@ final class NodeService: Sendable {
     self.onAttach = onAttach
     modelName = model.name
     schemas = SchemaCatalog(store: WireSchemas(client: client), drivers: .standard, nodeName: configuration.name, log: log)
+    extraction =
+      configuration.extracts && model.isLanguageModel
+      ? ExtractionWork(
+        model: model,
+        memory: WireMemory(client: client, embedder: nil, learningDeadline: configuration.learningDeadline), log: log) : nil
     runner = ExecutionRunner(
       client: client, model: model, registry: registry, drivers: .standard, schemas: schemas, results: configuration.results,
-      learningDeadline: configuration.learningDeadline, embedder: embedder, leases: leases, log: log)
+      learningDeadline: configuration.learningDeadline, embedder: embedder, extraction: extraction,
+      leases: leases, log: log)
     embedding = embedder.map { EmbeddingWork(client: client, embedder: $0, log: log) }
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (ends, ender) = AsyncStream.makeStream()
@@ -76,6 +85,8 @@ final class NodeService: Sendable {
     defer { heartbeats.cancel() }
     let embedding = Task { [embedding] in await embedding?.run() }
     defer { embedding.cancel() }
+    let extraction = Task { [extraction] in await extraction?.run() }
+    defer { extraction.cancel() }
     let attachment = Task {
       do throws(WireError) { try await stayAttached() } catch { ender.yield(.failed(error)) }
     }

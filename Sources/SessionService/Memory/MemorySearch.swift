@@ -38,6 +38,7 @@ struct MemorySearch: Sendable {
     let words = try QueryWords(query, parts, in: transaction)
     var found: [Found] = []
     var taken: Set<Int64> = []
+    var best = BestScores(limit: limit)
     func add(_ seq: Int64, _ parts: MemoryScoreParts, embedded version: UInt64? = nil) throws(WireError) {
       guard taken.insert(seq).inserted, let memory = try visible(seq, in: transaction) else { return }
       var parts = parts
@@ -47,7 +48,9 @@ struct MemorySearch: Sendable {
         (parts.cosine, parts.likeness) = (nil, nil)
         parts.relevance = Self.lexicalShare * parts.lexical
       }
-      found.append(Found(seq: seq, hit: hit(memory, parts, now: transaction.now)))
+      let hit = hit(memory, parts, now: transaction.now)
+      if !parts.exactKey { best.add(hit.score) }
+      found.append(Found(seq: seq, hit: hit))
     }
     for seq in try keys(in: transaction) {
       try add(
@@ -56,7 +59,7 @@ struct MemorySearch: Sendable {
           (parts.relevance, parts.lexical, parts.exactKey) = (1, 1, true)
         })
     }
-    let likeness = try Likeness(self, scopes: scopes, in: transaction)
+    let likeness = try likeness(in: transaction)
     if words.words.isEmpty, likeness == nil {
       // Nothing to search for: what matters most. Words that nothing has find nothing.
       guard SearchTerms.of(query).isEmpty else { return ranked(found) }
@@ -71,7 +74,7 @@ struct MemorySearch: Sendable {
     let alike = likeness?.matches(with: scored.map(\.seq)) ?? [:]
     for candidate in Self.combined(scored, alike) {
       // Importance and freshness only take away: who is behind the last that is wanted stays behind it.
-      if let last = worst(found), candidate.parts.relevance < last { break }
+      if let last = best.last, candidate.parts.relevance < last { break }
       try add(candidate.seq, candidate.parts, embedded: alike[candidate.seq]?.version)
     }
     return ranked(found)
@@ -104,10 +107,11 @@ struct MemorySearch: Sendable {
     }
   }
 
-  /// The score of the last one that is wanted; nil while there are too few.
-  private func worst(_ found: [Found]) -> Double? {
-    let scores = found.filter { $0.hit.parts?.exactKey == false }.map(\.hit.score)
-    return scores.count < limit ? nil : scores.sorted(by: >)[limit - 1]
+  private func likeness(in transaction: any Transaction) throws(WireError) -> Likeness? {
+    guard let embedding, !embedding.vector.isEmpty, let vectors else { return nil }
+    var sets: [VectorSet] = []
+    for scope in scopes { sets.append(try vectors.set(model: embedding.model, dbConnectionId, scope, in: transaction)) }
+    return Likeness(query: embedding.vector, sets: sets)
   }
 
   private func parts(in transaction: any Transaction) throws(WireError) -> [TermIndexRepository.Part] {
@@ -175,28 +179,18 @@ struct MemorySearch: Sendable {
   }
 }
 
-/// How alike the query is to memories that have vectors of its model.
-private struct Likeness {
-  private let query: [UInt8]
-  private let sets: [VectorSet]
+/// The best of the scores so far.
+private struct BestScores {
+  let limit: Int
+  private var scores: [Double] = []
 
-  /// nil when the query has no vector, or nothing to compare it with.
-  init?(_ search: MemorySearch, scopes: [String], in transaction: any Transaction) throws(WireError) {
-    guard let embedding = search.embedding, !embedding.vector.isEmpty, let cache = search.vectors else { return nil }
-    query = embedding.vector
-    var sets: [VectorSet] = []
-    for scope in scopes {
-      sets.append(try cache.set(model: embedding.model, search.dbConnectionId, scope, in: transaction))
-    }
-    self.sets = sets
-  }
+  init(limit: Int) { self.limit = limit }
 
-  /// Of the most alike, and of those that words found.
-  func matches(with others: [Int64]) -> [Int64: VectorSet.Match] {
-    var matches: [Int64: VectorSet.Match] = [:]
-    for set in sets {
-      for match in set.nearest(to: query, limit: MemorySearch.candidates, and: Set(others)) { matches[match.seq] = match }
-    }
-    return matches
+  /// The worst of them; nil while there are too few.
+  var last: Double? { scores.count < limit ? nil : scores.last }
+
+  mutating func add(_ score: Double) {
+    scores.insert(score, at: scores.firstIndex { $0 < score } ?? scores.endIndex)
+    if scores.count > limit { scores.removeLast() }
   }
 }

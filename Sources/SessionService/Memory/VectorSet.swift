@@ -1,4 +1,5 @@
 import CVector
+import Dispatch
 import Synchronization
 import Wire
 
@@ -16,7 +17,8 @@ final class VectorSet: Sendable {
     var dimensions = 0
     /// One after the other.
     var values: [Int8] = []
-    var lengths: [Float] = []
+    /// 1 / the length of each.
+    var scales: [Float] = []
     var seqs: [Int64] = []
     var versions: [UInt64] = []
     var places: [Int64: Int] = [:]
@@ -38,14 +40,14 @@ final class VectorSet: Sendable {
         if state.dimensions == 0 { state.dimensions = change.vector.count }
         guard change.vector.count == state.dimensions else { continue }
         let values = change.vector.map { Int8(bitPattern: $0) }
-        let length = Self.length(values)
+        let scale = 1 / max(1e-6, Self.length(values))
         if let place = state.places[change.seq] {
           state.values.replaceSubrange(place * state.dimensions..<(place + 1) * state.dimensions, with: values)
-          (state.lengths[place], state.versions[place]) = (length, change.version)
+          (state.scales[place], state.versions[place]) = (scale, change.version)
         } else {
           state.places[change.seq] = state.seqs.count
           state.values += values
-          state.lengths.append(length)
+          state.scales.append(scale)
           state.seqs.append(change.seq)
           state.versions.append(change.version)
         }
@@ -53,32 +55,65 @@ final class VectorSet: Sendable {
     }
   }
 
-  /// The nearest to a query, the best first, and how near some others are.
-  func nearest(to query: [UInt8], limit: Int, and others: Set<Int64> = []) -> [Match] {
+  /// The nearest to a query, the best first.
+  func nearest(to query: [UInt8], limit: Int) -> [Match] {
+    compared(with: query) { state, query, length in
+      let sums = Self.products(of: query, with: state.values)
+      var best = NearestList(limit: limit)
+      for (place, (sum, scale)) in zip(sums, state.scales).enumerated() { best.offer(place, Float(sum) * scale) }
+      return best.entries.map { entry in
+        Match(seq: state.seqs[entry.place], version: state.versions[entry.place], cosine: Double(entry.value / length))
+      }
+    }
+  }
+
+  /// How near some are to a query, of those that have a vector.
+  func matches(of seqs: [Int64], with query: [UInt8]) -> [Match] {
+    compared(with: query) { state, query, length in
+      seqs.compactMap { seq in
+        guard let place = state.places[seq] else { return nil }
+        var sum: Int32 = 0
+        state.values.withUnsafeBufferPointer { values in
+          guard let start = values.baseAddress else { return }
+          kai_dot_rows(query, start + place * state.dimensions, 1, state.dimensions, &sum)
+        }
+        return Match(seq: seq, version: state.versions[place], cosine: Double(Float(sum) * state.scales[place] / length))
+      }
+    }
+  }
+
+  private func compared(
+    with query: [UInt8], _ compare: (borrowing State, _ query: [Int16], _ length: Float) -> [Match]
+  ) -> [Match] {
     let query = query.map { Int8(bitPattern: $0) }
     let length = Self.length(query)
     return state.withLock { state in
       guard query.count == state.dimensions, length > 0, !state.seqs.isEmpty else { return [] }
-      var sums = [Int32](repeating: 0, count: state.seqs.count)
-      query.map { Int16($0) }.withUnsafeBufferPointer { query in
-        state.values.withUnsafeBufferPointer { values in
-          kai_dot_rows(query.baseAddress, values.baseAddress, sums.count, state.dimensions, &sums)
+      return compare(state, query.map { Int16($0) }, length)
+    }
+  }
+
+  /// Memory is what a long comparison waits for, and each core reads its own share: sets of more than this are compared in parts.
+  static let bytesOfPart = 4 * 1024 * 1024
+  private static let parts = 2
+
+  private static func products(of query: [Int16], with values: [Int8]) -> [Int32] {
+    let rows = values.count / query.count
+    let parts = values.count > bytesOfPart ? parts : 1
+    return [Int32](unsafeUninitializedCapacity: rows) { sums, count in
+      // Each part writes rows of its own.
+      nonisolated(unsafe) let sums = sums
+      query.withUnsafeBufferPointer { query in
+        values.withUnsafeBufferPointer { values in
+          nonisolated(unsafe) let (query, values) = (query, values)
+          DispatchQueue.concurrentPerform(iterations: parts) { part in
+            let (first, end) = (rows * part / parts, rows * (part + 1) / parts)
+            guard first < end, let from = values.baseAddress, let to = sums.baseAddress else { return }
+            kai_dot_rows(query.baseAddress, from + first * query.count, end - first, query.count, to + first)
+          }
         }
       }
-      var best = NearestList(limit: limit)
-      for (place, sum) in sums.enumerated() { best.offer(place, Float(sum) / max(1e-6, state.lengths[place])) }
-      var matches = best.entries.map { entry in
-        Match(seq: state.seqs[entry.place], version: state.versions[entry.place], cosine: Double(entry.value / length))
-      }
-      let found = Set(matches.map(\.seq))
-      for seq in others where !found.contains(seq) {
-        guard let place = state.places[seq] else { continue }
-        let row = Array(state.values[place * state.dimensions..<(place + 1) * state.dimensions])
-        let product = zip(query, row).reduce(Int32(0)) { $0 + Int32($1.0) * Int32($1.1) }
-        let cosine = Float(product) / max(1e-6, state.lengths[place]) / length
-        matches.append(Match(seq: seq, version: state.versions[place], cosine: Double(cosine)))
-      }
-      return matches
+      count = rows
     }
   }
 
@@ -91,6 +126,8 @@ final class VectorSet: Sendable {
 private struct NearestList {
   let limit: Int
   private(set) var entries: [(place: Int, value: Float)] = []
+  /// What does not get in, once the list is full.
+  private var least = -Float.infinity
 
   init(limit: Int) {
     self.limit = limit
@@ -98,13 +135,12 @@ private struct NearestList {
   }
 
   mutating func offer(_ place: Int, _ value: Float) {
-    if entries.count == limit {
-      guard let last = entries.last, value > last.value else { return }
-      entries.removeLast()
-    }
+    guard value > least else { return }
+    if entries.count == limit { entries.removeLast() }
     var index = entries.count
     while index > 0, entries[index - 1].value < value { index -= 1 }
     entries.insert((place, value), at: index)
+    if entries.count == limit { least = entries[limit - 1].value }
   }
 }
 

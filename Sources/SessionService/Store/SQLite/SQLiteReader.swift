@@ -10,7 +10,7 @@ final class SQLiteReader {
     let connection = try storing { () throws(SQLiteError) in
       let connection = try SQLiteConnection(path: path, access: .readOnly)
       connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
-      try connection.execute(script: "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;")
+      try connection.execute(script: "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")
       return connection
     }
     self.connection = connection
