@@ -84,7 +84,28 @@ public final class RawNode: Sendable {
   /// - Returns: the CRC of its body, once it is acknowledged.
   @discardableResult
   public func commit(_ assignment: Assignment, parent: UInt64, body: CheckpointArchive.Sealed) async throws -> UInt32 {
-    let request = CommitRequest.with {
+    let response = try await send(request(assignment, parent: parent, body: body), body)
+    return response.step == parent + 1 ? body.crc : 0
+  }
+
+  /// Ends the task with an answer and what is learned from it.
+  public func finish(
+    _ assignment: Assignment, parent: UInt64, body: CheckpointArchive.Sealed, lessons: [MemoryRememberRequest]
+  ) async throws {
+    var request = request(assignment, parent: parent, body: body)
+    request.kind = .final
+    request.finish = .with { ($0.status, $0.answer) = (.completed, "done") }
+    request.lessons = lessons
+    _ = try await send(request, body)
+    state.withLock { state in state.leases.removeAll { $0.taskId == assignment.task?.id } }
+  }
+
+  private func send(_ request: CommitRequest, _ body: CheckpointArchive.Sealed) async throws -> CommitResponse {
+    try await client.call(Methods.checkpointCommit, request, attachment: body.bytes, timeout: .seconds(5)).message
+  }
+
+  private func request(_ assignment: Assignment, parent: UInt64, body: CheckpointArchive.Sealed) -> CommitRequest {
+    .with {
       $0.fence = .with {
         $0.sessionId = assignment.session?.id ?? ""
         $0.taskId = assignment.task?.id ?? ""
@@ -97,7 +118,5 @@ public final class RawNode: Sendable {
       $0.bodyBytes = UInt32(body.bytes.readableBytes)
       $0.bodyCrc = body.crc
     }
-    let response = try await client.call(Methods.checkpointCommit, request, attachment: body.bytes, timeout: .seconds(5))
-    return response.message.step == parent + 1 ? body.crc : 0
   }
 }

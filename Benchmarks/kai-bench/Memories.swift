@@ -1,3 +1,4 @@
+import RawNode
 import Wire
 
 /// Memory under load: remembering, reading and recalling among many, as a client sees it over loopback.
@@ -62,6 +63,7 @@ struct Memories {
           })
       }
     }
+    figures += try await turns(name)
     try await embed()
     figures += try await measured("recall by words and \(Self.dimensions) × int8, \(name)", bar: bar, percentile: 0.95) {
       index, text in
@@ -77,6 +79,43 @@ struct Memories {
     return figures
   }
 
+  /// What learning adds to a turn: asking for what was taught, and keeping the turn and a correction with its last step.
+  private func turns(_ name: String) async throws -> [Figure] {
+    let node = RawNode(client: agent)
+    try node.start(slots: 8)
+    defer { node.stop() }
+    let body = try CheckpointArchive.seal(.with { $0.entries = [.with { $0.user = .with { $0.text = "bench" } }] })
+    var text = ZipfText(seed: 5)
+    var (whole, plain) = (Samples(), Samples())
+    let session = try await admin.call(Methods.sessionCreate, .with { $0.dbConnectionId = Self.connection }).message
+    for number in 0..<Self.turns * 2 {
+      let question = text.question(typo: false)
+      _ = try await admin.call(Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (session.id, question) })
+      guard let assignment = await node.nextAssignment(), let task = assignment.task else { break }
+      let learns = number % 2 == 0
+      let start = ContinuousClock.now
+      if learns {
+        _ = try await agent.call(
+          Methods.knowledgeBackground,
+          .with { ($0.dbConnectionId, $0.sessionId, $0.question, $0.maxBytes) = (Self.connection, session.id, question, 8_192) })
+      }
+      let lessons: [MemoryRememberRequest] = [
+        .with { ($0.namespace, $0.key, $0.content) = ("session_context", "turn/\(task.id)", question) },
+        .with { ($0.namespace, $0.key, $0.content) = ("corrections", "c\(number)", text.sentence(12)) },
+      ]
+      try await node.finish(assignment, parent: UInt64(number), body: body, lessons: learns ? lessons : [])
+      if learns { whole.add(ContinuousClock.now - start) } else { plain.add(ContinuousClock.now - start) }
+    }
+    let value = whole.percentile(0.95) * 1e3
+    return [
+      Figure(name: "last commit of a turn without learning, p50", value: plain.median * 1e3, unit: "ms"),
+      Figure(name: "the same with inject and capture, \(name), p50", value: whole.median * 1e3, unit: "ms"),
+      Figure(
+        name: "the same with inject and capture, \(name), p95", value: value, unit: "ms", bar: "≤ 10 ms", isMet: value <= 10),
+    ]
+  }
+
+  private static let turns = 300
   private static let dimensions = 384
 
   /// A vector for each memory.
