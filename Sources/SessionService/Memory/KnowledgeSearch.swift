@@ -20,9 +20,7 @@ struct KnowledgeSearch {
     let scope = KnowledgeRepository.scope(of: kind)
     guard let part = try TermIndexRepository.part(dbConnectionId, scope, in: transaction) else { return [] }
     let words = try QueryWords(text, [part], in: transaction).words
-    let scored = try LexicalSearch(words: words, parts: [part], explains: false).best(Self.candidates, in: transaction) { _ in
-      true
-    }
+    let scored = try LexicalSearch(words: words, parts: [part], explains: false).best(Self.candidates, in: transaction)
     var hits: [KnowledgeHit] = []
     for candidate in scored {
       guard let knowledge = try KnowledgeRepository.load(seq: candidate.seq, in: transaction) else { continue }

@@ -13,6 +13,7 @@ struct LexicalSearch {
 
   let words: [QueryWords.Word]
   let parts: [TermIndexRepository.Part]
+  var narrowing = Narrowing.none
   let explains: Bool
 
   private struct Scored {
@@ -24,14 +25,16 @@ struct LexicalSearch {
     static func comesFirst(_ a: Scored, _ b: Scored) -> Bool { a.score != b.score ? a.score > b.score : a.seq > b.seq }
   }
 
-  /// - Parameter isWanted: whether a document counts.
-  func best(
-    _ limit: Int, in transaction: any Transaction, where isWanted: (Int64) throws(WireError) -> Bool
-  ) throws(WireError) -> [Candidate] {
+  func best(_ limit: Int, in transaction: any Transaction) throws(WireError) -> [Candidate] {
     let documents = parts.reduce(0) { $0 + $1.documents }
     let model = BM25(
       documents: documents, averageLength: Double(parts.reduce(0) { $0 + $1.length }) / 2 / Double(max(1, documents)))
-    var (scored, rest) = try gather(model, in: transaction)
+    var (scored, rest): ([Scored], ArraySlice<QueryWords.Word>)
+    if let members = narrowing.members {
+      (scored, rest) = (try score(members, model, in: transaction), [])
+    } else {
+      (scored, rest) = try gather(model, in: transaction)
+    }
     scored.sort(by: Scored.comesFirst)
     if !rest.isEmpty {
       // Those that the rare words found best get what the frequent ones are worth, too.
@@ -49,7 +52,7 @@ struct LexicalSearch {
     }
     var candidates: [Candidate] = []
     for entry in scored where candidates.count < limit {
-      guard try isWanted(entry.seq) else { continue }
+      guard try narrowing.has(entry.seq, parts[entry.part], in: transaction) else { continue }
       let words = explains ? try matched(entry.seq, parts[entry.part], model, in: transaction) : []
       candidates.append(Candidate(seq: entry.seq, bm25: entry.score, words: words))
     }
@@ -88,6 +91,38 @@ struct LexicalSearch {
     return (scored, words.dropFirst(read))
   }
 
+  /// Few documents, each with the score of every word.
+  private func score(
+    _ members: [[Int64]], _ model: BM25, in transaction: any Transaction
+  ) throws(WireError) -> [Scored] {
+    var scores: [Int64: Scored] = [:]
+    let total = members.reduce(0) { $0 + $1.count }
+    for word in words {
+      let idf = model.idf(documentsWith: word.documents)
+      for (index, part) in parts.enumerated() where !members[index].isEmpty {
+        var postings: [TermIndexRepository.Posting] = []
+        if word.documents <= total * Self.lookupCost {
+          let wanted = Set(members[index])
+          postings = try TermIndexRepository.postings(of: word.term, part, limit: word.documents, in: transaction)
+            .filter { wanted.contains($0.seq) }
+        } else {
+          for seq in members[index] {
+            if let posting = try TermIndexRepository.posting(of: word.term, part, seq: seq, in: transaction) {
+              postings.append(posting)
+            }
+          }
+        }
+        for posting in postings {
+          scores[posting.seq, default: Scored(seq: posting.seq, score: 0, part: index)].score += model.score(posting, idf: idf)
+        }
+      }
+    }
+    return Array(scores.values)
+  }
+
+  /// Postings that can be read in the time that finding one takes.
+  private static let lookupCost = 4
+
   private func matched(
     _ seq: Int64, _ part: TermIndexRepository.Part, _ model: BM25, in transaction: any Transaction
   ) throws(WireError) -> [MatchedWord] {
@@ -104,6 +139,39 @@ struct LexicalSearch {
         })
     }
     return matched
+  }
+}
+
+/// Holds a search to a namespace and those below it.
+struct Narrowing {
+  /// Of so many documents or fewer each is looked at; of more, those that the words found.
+  static let few = 1_000
+  static let none = Narrowing(term: nil, members: nil)
+
+  private let term: String?
+  /// The documents of each part, when they are few.
+  let members: [[Int64]]?
+
+  private init(term: String?, members: [[Int64]]?) { (self.term, self.members) = (term, members) }
+
+  init(to namespace: String, _ parts: [TermIndexRepository.Part], in transaction: any Transaction) throws(WireError) {
+    guard !namespace.isEmpty else {
+      self = .none
+      return
+    }
+    let term = IndexedTerms.term(ofNamespace: namespace)
+    var members: [[Int64]] = []
+    for part in parts {
+      let postings = try TermIndexRepository.postings(of: term, part, limit: Self.few + 1, in: transaction)
+      members.append(postings.map(\.seq))
+    }
+    let isFew = members.reduce(0) { $0 + $1.count } <= Self.few
+    self.init(term: term, members: isFew ? members : nil)
+  }
+
+  func has(_ seq: Int64, _ part: TermIndexRepository.Part, in transaction: any Transaction) throws(WireError) -> Bool {
+    guard let term, members == nil else { return true }
+    return try TermIndexRepository.posting(of: term, part, seq: seq, in: transaction) != nil
   }
 }
 

@@ -8,8 +8,10 @@ final class Likeness: Sendable {
   private let nearest = Mutex<[VectorSet.Match]>([])
   private let work = DispatchGroup()
 
-  init(query: [UInt8], sets: [VectorSet]) {
+  /// - Parameter scansAll: otherwise only those are compared that are asked for.
+  init(query: [UInt8], sets: [VectorSet], scansAll: Bool) {
     (self.query, self.sets) = (query, sets)
+    guard scansAll else { return }
     if sets.contains(where: { $0.bytes > VectorSet.bytesOfPart }) {
       DispatchQueue.global(qos: .userInitiated).async(group: work) { self.compare() }
     } else {

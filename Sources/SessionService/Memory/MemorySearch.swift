@@ -59,19 +59,17 @@ struct MemorySearch: Sendable {
           (parts.relevance, parts.lexical, parts.exactKey) = (1, 1, true)
         })
     }
-    let likeness = try likeness(in: transaction)
+    let narrowing = try Narrowing(to: namespace, parts, in: transaction)
+    let likeness = try likeness(scansAll: narrowing.members == nil, in: transaction)
     if words.words.isEmpty, likeness == nil {
       // Nothing to search for: what matters most. Words that nothing has find nothing.
       guard SearchTerms.of(query).isEmpty else { return ranked(found) }
       for seq in try important(in: transaction) { try add(seq, .with { $0.relevance = 1 }) }
       return ranked(found)
     }
-    let scored = try LexicalSearch(words: words.words, parts: parts, explains: explains).best(Self.candidates, in: transaction) {
-      (seq) throws(WireError) in
-      guard !namespace.isEmpty else { return true }
-      return try visible(seq, in: transaction) != nil
-    }
-    let alike = likeness?.matches(with: scored.map(\.seq)) ?? [:]
+    let scored = try LexicalSearch(words: words.words, parts: parts, narrowing: narrowing, explains: explains)
+      .best(Self.candidates, in: transaction)
+    let alike = likeness?.matches(with: narrowing.members?.flatMap { $0 } ?? scored.map(\.seq)) ?? [:]
     for candidate in Self.combined(scored, alike) {
       // Importance and freshness only take away: who is behind the last that is wanted stays behind it.
       if let last = best.last, candidate.parts.relevance < last { break }
@@ -107,11 +105,12 @@ struct MemorySearch: Sendable {
     }
   }
 
-  private func likeness(in transaction: any Transaction) throws(WireError) -> Likeness? {
+  /// - Parameter scansAll: otherwise only those that are asked for are compared.
+  private func likeness(scansAll: Bool, in transaction: any Transaction) throws(WireError) -> Likeness? {
     guard let embedding, !embedding.vector.isEmpty, let vectors else { return nil }
     var sets: [VectorSet] = []
     for scope in scopes { sets.append(try vectors.set(model: embedding.model, dbConnectionId, scope, in: transaction)) }
-    return Likeness(query: embedding.vector, sets: sets)
+    return Likeness(query: embedding.vector, sets: sets, scansAll: scansAll)
   }
 
   private func parts(in transaction: any Transaction) throws(WireError) -> [TermIndexRepository.Part] {

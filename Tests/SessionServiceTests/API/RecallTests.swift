@@ -119,6 +119,35 @@ import Wire
     }
   }
 
+  /// Few documents are looked at one by one, many by what the words found: both find the same.
+  @Test(arguments: [20, 1_200]) func aSmallAndALargeNamespaceKeepToThemselves(_ count: Int) async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let memories = (0..<count * 2).map { number -> Memory in
+        .with { memory in
+          (memory.scope, memory.namespace, memory.key) = ("shared", number % 2 == 0 ? "rules/a" : "rulesets/a", "k\(number)")
+          memory.content = number == 7 || number == 8 ? "a delay of flights" : "a delay"
+          (memory.value, memory.importance) = ("{}", 0.5)
+          (memory.createdAt, memory.updatedAt) = (Timestamp(microseconds: 1), Timestamp(microseconds: 1))
+        }
+      }
+      for start in stride(from: 0, to: memories.count, by: 200) {
+        _ = try await test.admin.call(
+          Methods.memoryImport,
+          .with { ($0.dbConnectionId, $0.memories) = ("flights", Array(memories[start..<min(start + 200, memories.count)])) })
+      }
+      let hits = try await recall(test, "delayed flights", namespace: "rules")
+      #expect(hits.count == 10 && hits.first?.memory?.key == "k8")
+      #expect(hits.allSatisfy { $0.memory?.namespace == "rules/a" })
+      #expect(hits.first?.parts?.words.count == 2)
+      #expect(try await recall(test, "flights", namespace: "rules/a/b") == [])
+      // What moved away is not found where it was.
+      _ = try await test.admin.call(
+        Methods.memoryForget, .with { ($0.dbConnectionId, $0.namespace) = ("flights", "rules") })
+      #expect(try await recall(test, "delayed flights", namespace: "rules") == [])
+    }
+  }
+
   @Test func whatStandsAroundCountsHalf() async throws {
     try await withService { test in
       try await test.makeConnection()

@@ -134,7 +134,8 @@ enum MemoryRepository {
   /// Notes the words of a memory in the index.
   static func index(_ memory: Memory, seq: Int64, in transaction: any Transaction) throws(WireError) {
     let terms = IndexedTerms(
-      texts: [memory.key, memory.content, memory.value == "{}" ? "" : memory.value], neighbours: memory.neighbours)
+      texts: [memory.key, memory.content, memory.value == "{}" ? "" : memory.value], neighbours: memory.neighbours,
+      namespace: memory.namespace)
     try TermIndexRepository.put(terms, seq: seq, memory.dbConnectionId, memory.scope, in: transaction)
   }
 
