@@ -35,8 +35,7 @@ struct EmbeddingWork: Sendable {
     let request = UnembeddedRequest.with { ($0.model, $0.cursor, $0.limit) = (embedder.name, cursor, Self.batch) }
     let found = try await client.call(Methods.embeddingMissing, request, timeout: .seconds(30)).message
     if !found.memories.isEmpty {
-      let directions = try await embedder.embed(found.memories.map(\.text))
-      let vectors = zip(found.memories, directions).map { memory, direction -> MemoryVector in
+      let vectors = try await directions(of: found.memories).map { memory, direction -> MemoryVector in
         .with { ($0.id, $0.version, $0.vector) = (memory.id, memory.version, Embedding.bytes(direction)) }
       }
       _ = try await client.call(
@@ -44,5 +43,30 @@ struct EmbeddingWork: Sendable {
     }
     cursor = found.cursor
     return !found.isEnd
+  }
+
+  /// Of all; or, where the embedder refuses them together, of each that it takes alone: one text must not hold up the others.
+  private func directions(
+    of memories: [MemoryText]
+  ) async throws(WireError) -> [(memory: MemoryText, direction: [Float])] {
+    do throws(WireError) {
+      return zip(memories, try await embedder.embed(memories.map(\.text))).map { (memory: $0, direction: $1) }
+    } catch {
+      guard Self.isAboutTheText(error), memories.count > 1 else { throw error }
+    }
+    var taken: [(memory: MemoryText, direction: [Float])] = []
+    for memory in memories {
+      do throws(WireError) {
+        for direction in try await embedder.embed([memory.text]) { taken.append((memory, direction)) }
+      } catch {
+        guard Self.isAboutTheText(error) else { throw error }
+        log.warning("a memory cannot be embedded", metadata: ["memory": "\(memory.id)", "error": "\(error)"])
+      }
+    }
+    return taken
+  }
+
+  private static func isAboutTheText(_ error: WireError) -> Bool {
+    [.modelRefused, .modelProtocol].contains(error.errorCode)
   }
 }

@@ -22,6 +22,10 @@ struct WireMemory: AgentMemory {
     return try await client.call(Methods.knowledgeBackground, request, timeout: left).message
   }
 
+  func write(_ block: MemoryBlock) async throws(WireError) -> MemoryBlock {
+    try await client.call(Methods.blockPut, .with { $0.block = block }, timeout: .seconds(10)).message
+  }
+
   func recall(_ request: MemoryRecallRequest) async throws(WireError) -> [MemoryHit] {
     var request = request
     request.embedding = await embedding(of: request.query, within: Self.recallTimeout / 2)

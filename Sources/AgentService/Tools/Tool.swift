@@ -108,6 +108,8 @@ protocol AgentMemory: Sendable {
   func recall(_ request: MemoryRecallRequest) async throws(WireError) -> [MemoryHit]
   /// What of that which was taught goes with a question.
   func background(_ request: BackgroundRequest) async throws(WireError) -> Background
+  /// Replaces what a block says.
+  func write(_ block: MemoryBlock) async throws(WireError) -> MemoryBlock
 }
 
 /// One tool. `run` is cancelled when the task is; it must then stop within a second.

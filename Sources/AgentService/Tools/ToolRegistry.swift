@@ -9,7 +9,7 @@ struct ToolRegistry: Sendable {
     AnalyzeTool(),
     MakeChartTool(), ExportDataTool(), MakeReportTool(), WriteFileTool(), EditFileTool(), ReadFileTool(), ListFilesTool(),
     SearchFilesTool(), UpdateTodosTool(), PythonTool(),
-    RememberTool(), RecallTool(), ReadResultTool(), AskUserTool(), DelegateTool(), FinishTool(),
+    RememberTool(), RecallTool(), UpdateBlockTool(), ReadResultTool(), AskUserTool(), DelegateTool(), FinishTool(),
   ])
 
   private let tools: [any Tool]

@@ -62,7 +62,9 @@ struct BlockMethods: Sendable {
         (block.createdAt, block.limit) = (transaction.now, Self.defaultLimit)
       }
     if role == .agent {
-      guard !block.readOnly else {
+      // Nor may one of the session's hide it.
+      let shared = try BlockRepository.find(given.dbConnectionId, MemoryRules.sharedScope, label: label, in: transaction)
+      guard !block.readOnly, !(shared?.readOnly ?? false) else {
         throw WireError(.forbidden, "the block \(quoted(label)) is read-only for agents")
       }
     } else {

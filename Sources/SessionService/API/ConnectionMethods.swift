@@ -78,6 +78,9 @@ struct ConnectionMethods: Sendable {
     }
     try MemoryRepository.forget(
       MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, in: transaction)
+    for method in [Method.memoryRemember, .memoryUndo, .memoryConfirm, .knowledgePut, .blockPut] {
+      try ReplyRepository.forget(method, saying: [connection.id], in: transaction)
+    }
     try KnowledgeRepository.deleteAll(connection.id, in: transaction)
     try BlockRepository.deleteAll(dbConnectionId: connection.id, in: transaction)
     try SchemaRepository.delete(connection.id, in: transaction)

@@ -163,6 +163,9 @@ struct MemoryMethods: Sendable {
     }
     if let prefix = request.keyPrefix { selection.keyPrefix = try MemoryRules.key(prefix) }
     let gone = try MemoryRepository.forget(selection, limit: nil, in: transaction)
+    for method in [Method.memoryRemember, .memoryUndo, .memoryConfirm] where gone.count > 0 {
+      try ReplyRepository.forget(method, saying: [request.dbConnectionId] + (request.key.map { [$0] } ?? []), in: transaction)
+    }
     transaction.afterCommit { [vectors] in vectors.drop(request.dbConnectionId) }
     guard gone.count > 0 || request.key == nil else {
       throw WireError(.notFound, "there is no memory \(quoted(request.key ?? "")) there")

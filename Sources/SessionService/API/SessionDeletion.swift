@@ -110,7 +110,10 @@ struct SessionDeletion: Sendable {
       removed.artifacts += UInt64(count)
       total += count
     }
-    if total < sliceRows { total += try BlockRepository.deleteAll(ofSession: id, in: transaction) }
+    if total < sliceRows {
+      total += try BlockRepository.deleteAll(ofSession: id, in: transaction)
+      try ReplyRepository.forget(saying: [id], in: transaction)
+    }
     if total < sliceRows {
       let gone = try MemoryRepository.forget(
         MemoryRepository.Selection(scope: id), limit: sliceRows - total, in: transaction)

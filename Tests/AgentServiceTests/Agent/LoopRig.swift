@@ -174,6 +174,10 @@ struct OneMemory: AgentMemory {
     return [.with { $0.memory = memory }]
   }
 
+  func write(_ block: MemoryBlock) async throws(WireError) -> MemoryBlock {
+    throw WireError(.unavailable, "memory is out of order")
+  }
+
   func background(_ request: BackgroundRequest) async throws(WireError) -> Background {
     if isOutOfOrder { throw WireError(.unavailable, "memory is out of order") }
     return .with { $0.pieces = [.with { ($0.source, $0.text) = ("memory:shared/rules/net", "net = gross - tax") }] }

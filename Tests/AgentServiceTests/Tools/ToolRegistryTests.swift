@@ -11,6 +11,7 @@ struct ToolRegistryTests {
   ]
   static let analysis = query.union([
     "remember", "make_chart", "write_file", "analyze", "export_data", "make_report", "update_todos",
+    "update_block",
   ])
   static let all = analysis.union(["read_file", "list_files", "delegate", "edit_file", "search_files", "python"])
 
@@ -39,7 +40,7 @@ struct ToolRegistryTests {
     let effects = Dictionary(
       uniqueKeysWithValues: ToolRegistry.standard.tools(for: .fullAutonomy).map { ($0.name, $0.sideEffect) })
     let writing = effects.filter { $0.value != .pure }
-    let idempotent = ["write_file", "make_chart", "remember", "export_data", "make_report", "python"]
+    let idempotent = ["write_file", "make_chart", "remember", "export_data", "make_report", "python", "update_block"]
     #expect(writing.filter { $0.value == .idempotent }.keys.sorted() == idempotent.sorted())
     #expect(writing.filter { $0.value != .idempotent } == ["edit_file": .unsafe])
   }

@@ -55,6 +55,12 @@ final class MemoryNotebook: AgentMemory {
 
   func background(_ request: BackgroundRequest) async throws(WireError) -> Background { Background() }
 
+  func write(_ block: MemoryBlock) async throws(WireError) -> MemoryBlock {
+    var block = block
+    (block.limit, block.version) = (5_000, 2)
+    return block
+  }
+
   private static func memory(_ request: MemoryRememberRequest) -> Memory {
     Memory.with { memory in
       (memory.id, memory.version) = ("mem_0123456789ab", 1)

@@ -153,6 +153,14 @@ struct ToolsTests {
     #expect(found[0]["content"] == "net is gross less tax")
   }
 
+  @Test("a block of this session is rewritten as a whole")
+  func block() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let written = try await rig.json("update_block", ["label": "persona", "value": "Be brief."])
+    #expect(written == ["label": "persona", "scope": "session", "characters": 9, "limit": 5_000, "version": 2])
+  }
+
   @Test("finish carries the whole answer")
   func finish() async throws {
     let rig = try await ToolRig()

@@ -168,6 +168,8 @@ struct LearningTests {
       #expect(written.value == "0123456789" && written.limit == 10 && !written.readOnly && written.version == 2)
       _ = try await put(test.admin, "rules", "fixed") { $0.readOnly = true }
       await expectError(.forbidden) { _ = try await put(agent, "rules", "mine") }
+      let session = try await test.makeSession()
+      await expectError(.forbidden) { _ = try await put(agent, "rules", "mine") { $0.scope = session.id } }
       await expectError(.staleVersion) {
         _ = try await test.admin.call(
           Methods.blockPut,

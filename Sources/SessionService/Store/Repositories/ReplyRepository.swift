@@ -48,6 +48,15 @@ enum ReplyRepository {
     return old.count
   }
 
+  /// Removes the replies that say all of these texts, of one method or of all: what they tell of is gone. A request that is repeated
+  /// afterwards runs again.
+  static func forget(_ method: Method? = nil, saying texts: [String], in transaction: any Transaction) throws(WireError) {
+    let says = texts.map { _ in " AND instr(reply, CAST(? AS BLOB)) > 0" }.joined()
+    try transaction.execute(
+      "DELETE FROM replies WHERE (? IS NULL OR method = ?)" + says,
+      [method.map { Value($0) } ?? .null, method.map { Value($0) } ?? .null] + texts.map { .text($0) })
+  }
+
   private static func oldest(at now: Timestamp) -> Timestamp {
     now.advanced(milliseconds: -Limits.idempotencyTtlMs)
   }

@@ -40,6 +40,7 @@ final class SQLiteWriter {
           PRAGMA synchronous = FULL;
           PRAGMA wal_autocheckpoint = 0;
           PRAGMA foreign_keys = ON;
+          PRAGMA secure_delete = ON;
           PRAGMA temp_store = MEMORY;
           PRAGMA cache_size = -32768;
           """)
