@@ -46,7 +46,7 @@ struct ServiceAssembly: Sendable {
     MemoryMethods(store: store, vectors: vectors).register(on: &router)
     EmbeddingMethods(vectors: vectors).register(on: &router)
     ArtifactMethods(store: store, fence: queue.fence).register(on: &router)
-    ConnectionMethods(vault: vault).register(on: &router)
+    ConnectionMethods(vault: vault, ring: ground.keys, open: connections).register(on: &router)
     SchemaMethods(queue: tasks).register(on: &router)
     KnowledgeMethods(queue: tasks, vectors: vectors).register(on: &router)
     BlockMethods().register(on: &router)
@@ -56,7 +56,9 @@ struct ServiceAssembly: Sendable {
       check: StoreCheck(integrity: SQLiteIntegrity.problems), drain: { tasks.drain() }
     ).register(on: &router)
     self.tasks = tasks
-    handler = SessionServiceHandler(store: store, router: router, connections: connections, logger: ground.logger)
+    handler = SessionServiceHandler(
+      store: store, router: router, connections: connections, now: ground.surroundings.now, timers: ground.timers,
+      logger: ground.logger)
     housekeeping = Housekeeping(store: store, deletion: deletion, logger: ground.logger)
   }
 }

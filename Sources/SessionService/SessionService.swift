@@ -28,7 +28,8 @@ final class SessionService: Sendable {
       path: folder.databasePath, options: SQLiteStoreOptions(surroundings: surroundings), migrations: Migrations.all)
     keys = KeyRing(
       master: master,
-      keys: try await store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) })
+      keys: try await store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) },
+      now: surroundings.now)
     identity = ServerIdentity(master: master, version: Self.version, startedAt: surroundings.now())
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(

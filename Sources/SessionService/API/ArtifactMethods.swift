@@ -15,7 +15,8 @@ struct ArtifactMethods: Sendable {
       let ref = try ArtifactRef(decoding: request.message)
       PacedStream(request, context, store: store, from: DownloadPosition.opening(ref)) {
         (transaction, position, budget) throws(WireError) in
-        try Self.download(from: position, budget: budget, in: transaction)
+        if case .opening = position { try context.access?.require(request, in: transaction) }
+        return try Self.download(from: position, budget: budget, in: transaction)
       }
     }
     router.read(Methods.artifactList) { (transaction, request, _) throws(WireError) in

@@ -104,6 +104,7 @@ final class ArtifactUpload: LiveStream {
   private func open() {
     store.write { [self] (transaction) throws(WireError) in
       if let reply = try Idempotency.stored(request, in: transaction) { return Opening.replay(reply) }
+      try context.access?.require(request, in: transaction)
       try requireRight(in: transaction)
       return .content(try ContentRepository.make(in: transaction))
     } completion: { [self] result in

@@ -20,7 +20,8 @@ struct CheckpointMethods: Sendable {
       let wanted = try CheckpointFetchRequest(decoding: request.message)
       PacedStream(request, context, store: store, from: FetchPosition.opening(wanted)) {
         (transaction, position, budget) throws(WireError) in
-        try Self.fetch(from: position, budget: budget, in: transaction)
+        if case .opening = position { try context.access?.require(request, in: transaction) }
+        return try Self.fetch(from: position, budget: budget, in: transaction)
       }
     }
   }

@@ -3,6 +3,8 @@ import Wire
 /// `connection.*`: the users' databases.
 struct ConnectionMethods: Sendable {
   let vault: SecretVault
+  let ring: KeyRing
+  let open: ConnectionRegistry
 
   func register(on router: inout Router) {
     router.write(Methods.connectionCreate) { (transaction, request, _) throws(WireError) in
@@ -11,8 +13,9 @@ struct ConnectionMethods: Sendable {
     router.read(Methods.connectionGet) { (transaction, request, _) throws(WireError) in
       try ConnectionRepository.get(request.id, in: transaction)
     }
-    router.read(Methods.connectionList) { (transaction, request, _) throws(WireError) in
-      let page = try ConnectionRepository.list(page: try PageRequest(request.page, list: "connection"), in: transaction)
+    router.read(Methods.connectionList) { (transaction, request, context) throws(WireError) in
+      let page = try ConnectionRepository.list(
+        context.access?.connections, page: try PageRequest(request.page, list: "connection"), in: transaction)
       return ConnectionList.with { list in
         list.connections = page.items
         list.total = page.total
@@ -85,6 +88,13 @@ struct ConnectionMethods: Sendable {
     try BlockRepository.deleteAll(dbConnectionId: connection.id, in: transaction)
     try SchemaRepository.delete(connection.id, in: transaction)
     try ConnectionRepository.delete(connection.id, in: transaction)
+    let narrowed = try KeyRepository.withdraw(connection: connection.id, in: transaction)
+    transaction.afterCommit { [ring, open] in
+      for key in narrowed where key.revokedAt.microseconds == 0 {
+        ring.put(key)
+        open.close(keyId: key.id, WireError(.unavailable, "what the key '\(key.id)' sees has changed"))
+      }
+    }
     return Empty()
   }
 

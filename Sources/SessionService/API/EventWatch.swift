@@ -39,8 +39,12 @@ final class EventWatch: LiveStream {
   /// Opens the stream at once, so that a cancel finds it, and begins when the store knows what is watched.
   func start() {
     context.streams.open(context.streamID, self)
-    store.read { [request] (transaction) throws(WireError) in
-      guard !request.taskId.isEmpty else { return try SessionRepository.get(request.sessionId, in: transaction).id }
+    store.read { [request, access = context.access] (transaction) throws(WireError) in
+      guard !request.taskId.isEmpty else {
+        try access?.require(session: request.sessionId, in: transaction)
+        return try SessionRepository.get(request.sessionId, in: transaction).id
+      }
+      try access?.require(task: request.taskId, in: transaction)
       let sessionId = try TaskRepository.get(request.taskId, in: transaction).record.sessionId
       guard request.sessionId.isEmpty || request.sessionId == sessionId else {
         throw WireError(.notFound, "session '\(request.sessionId)' has no task '\(request.taskId)'")

@@ -7,7 +7,7 @@ struct KeyMethods: Sendable {
 
   func register(on router: inout Router) {
     router.write(Methods.keyCreate) { (transaction, request, _) throws(WireError) in
-      try Self.create(name: request.name, role: request.role, ring: ring, in: transaction)
+      try Self.create(request, ring: ring, in: transaction)
     }
     // The secret is derived again for every answer, so that it is never stored beside the idempotency key.
     router.complete(Methods.keyCreate) { key in key.secret = hex(ring.secret(key.id)) }
@@ -21,21 +21,34 @@ struct KeyMethods: Sendable {
   }
 
   /// Makes a key; it is valid once this is durable.
-  /// - Throws: `invalid_argument` without a role.
+  /// - Throws: `invalid_argument` without a role, or for limits that the role cannot have; `not_found` for a connection.
   static func create(
-    name: String, role: Role, ring: KeyRing, in transaction: any Transaction
+    _ request: KeyCreateRequest, ring: KeyRing, in transaction: any Transaction
   ) throws(WireError) -> KeyInfo {
+    let role = request.role
     guard role != .unspecified else {
       throw WireError(.invalidArgument, "a key needs a role: one of \(Role.labels.joined(separator: ", "))")
     }
+    guard request.connections.isEmpty || role == .user || role == .viewer else {
+      throw WireError(
+        .invalidArgument, "a key with the role \(role.label) cannot be limited to connections",
+        hint: "Only the roles user and viewer can.")
+    }
+    for connection in request.connections { _ = try ConnectionRepository.get(connection, in: transaction) }
+    guard request.validForMs <= Limits.keyValidityMs else {
+      throw WireError(.invalidArgument, "a key is valid for ten years at most, or for ever")
+    }
     let key = KeyInfo.with { key in
       key.id = transaction.makeId(Identifier.key.prefix)
-      key.name = name
+      key.name = request.name
       key.role = role
       key.createdAt = transaction.now
+      key.connections = Set(request.connections).sorted()
+      key.isLimited = !request.connections.isEmpty
+      if request.validForMs > 0 { key.expiresAt = transaction.now.advanced(milliseconds: Int64(request.validForMs)) }
     }
     try KeyRepository.insert(key, in: transaction)
-    transaction.afterCommit { ring.add(key.id, role: role) }
+    transaction.afterCommit { ring.put(key) }
     return key
   }
 
@@ -43,7 +56,10 @@ struct KeyMethods: Sendable {
   private func revoke(_ id: String, in transaction: any Transaction) throws(WireError) -> KeyInfo {
     let key = try KeyRepository.get(id, in: transaction)
     if key.revokedAt.microseconds > 0 { return key }
-    let admins = try KeyRepository.all(in: transaction).filter { $0.role == .admin && $0.revokedAt.microseconds == 0 }
+    // One that expires cannot be counted on.
+    let admins = try KeyRepository.all(in: transaction).filter {
+      $0.role == .admin && $0.revokedAt.microseconds == 0 && ($0.expiresAt.microseconds == 0 || $0.id == id)
+    }
     guard admins.map(\.id) != [id] else {
       throw WireError(
         .failedPrecondition, "'\(id)' is the last admin key", hint: "Make another with 'kaictl key create --role admin' first.")

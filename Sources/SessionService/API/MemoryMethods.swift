@@ -11,7 +11,9 @@ struct MemoryMethods: Sendable {
       try MemoryWriting.remember(request, in: transaction)
     }
     router.live(.memoryRecall) { (request, context) throws(WireError) in
-      recall(try MemoryRecallRequest(decoding: request.message), for: request, on: context.connection)
+      let query = try MemoryRecallRequest(decoding: request.message)
+      try context.access?.require(connection: query.dbConnectionId)
+      recall(query, for: request, on: context.connection)
     }
     router.read(Methods.memoryGet) { (transaction, request, _) throws(WireError) in
       try get(request, in: transaction)

@@ -9,6 +9,9 @@ struct CallContext: Sendable {
   let connection: any ServerConnection
   /// Where a live route puts what takes the later events of its stream.
   var streams = OpenStreams()
+
+  /// What the caller's key is limited to; nil for everything.
+  var access: ConnectionAccess? { ConnectionAccess(principal) }
 }
 
 /// Where the nouns register their methods: one function per method.

@@ -11,8 +11,8 @@ struct SessionMethods: Sendable {
     router.read(Methods.sessionGet) { (transaction, request, _) throws(WireError) in
       try SessionRepository.get(request.id, in: transaction)
     }
-    router.read(Methods.sessionList) { (transaction, request, _) throws(WireError) in
-      try list(request, in: transaction)
+    router.read(Methods.sessionList) { (transaction, request, context) throws(WireError) in
+      try list(request, in: transaction, for: context.access)
     }
     router.write(Methods.sessionUpdate) { (transaction, request, _) throws(WireError) in
       try update(request, in: transaction)
@@ -57,11 +57,14 @@ struct SessionMethods: Sendable {
     return session
   }
 
-  private func list(_ request: SessionListRequest, in transaction: any Transaction) throws(WireError) -> SessionList {
+  private func list(
+    _ request: SessionListRequest, in transaction: any Transaction, for access: ConnectionAccess?
+  ) throws(WireError) -> SessionList {
     var filter = SessionRepository.Filter()
     filter.dbConnectionId = request.dbConnectionId
     filter.status = request.status == .unspecified ? nil : request.status
     filter.titleContains = request.titleContains
+    filter.connections = access?.connections
     let page = try SessionRepository.list(filter, page: try PageRequest(request.page, list: "session"), in: transaction)
     return SessionList.with { list in
       list.sessions = page.items

@@ -9,17 +9,33 @@ final class SessionServiceHandler: WireService {
   private let router: Router
   private let logger: Logger
   private let connections: ConnectionRegistry
+  private let now: @Sendable () -> Timestamp
+  private let timers: any EventLoop
 
-  init(store: any Store, router: Router, connections: ConnectionRegistry, logger: Logger) {
+  init(
+    store: any Store, router: Router, connections: ConnectionRegistry, now: @escaping @Sendable () -> Timestamp,
+    timers: any EventLoop, logger: Logger
+  ) {
     self.store = store
     self.router = router
     self.connections = connections
+    self.now = now
+    self.timers = timers
     self.logger = logger
   }
 
   func connected(_ connection: any ServerConnection) {
     connections.add(connection)
+    if let end = connection.principal.limits.expiresAt { close(connection, at: end) }
     logger.debug("connected", metadata: ["peer": "\(connection.remoteAddress)", "key": "\(connection.principal.keyId)"])
+  }
+
+  /// Ends a connection with its key.
+  private func close(_ connection: any ServerConnection, at end: Timestamp) {
+    let left = max(0, (end.microseconds - now().microseconds) / 1_000)
+    timers.scheduleTask(in: .milliseconds(left)) { [weak connection] in
+      connection?.close(WireError(.unauthenticated, "the key has expired"))
+    }
   }
 
   func disconnected(_ connection: any ServerConnection) {
@@ -101,6 +117,7 @@ final class SessionServiceHandler: WireService {
     case .read(let body):
       reads.add(request.streamID) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
+        try context.access?.require(request, in: transaction)
         let reply = try body(transaction, request, context)
         return Outbound(
           streamID: request.streamID, kind: .response(replayed: false), message: reply.message, attachment: reply.attachment)
@@ -111,19 +128,22 @@ final class SessionServiceHandler: WireService {
       writes.add(request.streamID) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
         guard keepsReply, request.method.rule.mutates else {
+          try context.access?.require(request, in: transaction)
           let reply = try body(transaction, request, context)
           return Outbound(
             streamID: request.streamID, kind: .response(replayed: false), message: reply.message,
             attachment: reply.attachment)
         }
         let answer = try Idempotency.run(request, in: transaction) { () throws(WireError) in
-          try body(transaction, request, context).message
+          try context.access?.require(request, in: transaction)
+          return try body(transaction, request, context).message
         }
         return Outbound(
           streamID: request.streamID, kind: .response(replayed: answer.isReplay),
           message: try completion?(answer.message) ?? answer.message)
       }
     case .memory(let body):
+      try context.access?.requireNothing(request)
       return try body(request, context)
     case .live(let body):
       try body(request, context)

@@ -11,8 +11,8 @@ struct TaskMethods: Sendable {
     router.read(Methods.taskGet) { (transaction, request, _) throws(WireError) in
       try TaskRepository.get(request.id, in: transaction).record
     }
-    router.read(Methods.taskList) { (transaction, request, _) throws(WireError) in
-      try list(request, in: transaction)
+    router.read(Methods.taskList) { (transaction, request, context) throws(WireError) in
+      try list(request, in: transaction, for: context.access)
     }
     router.write(Methods.taskCancel) { (transaction, request, _) throws(WireError) in
       try cancel(request, in: transaction)
@@ -92,13 +92,16 @@ struct TaskMethods: Sendable {
 
   // MARK: Look
 
-  private func list(_ request: TaskListRequest, in transaction: any Transaction) throws(WireError) -> TaskList {
+  private func list(
+    _ request: TaskListRequest, in transaction: any Transaction, for access: ConnectionAccess?
+  ) throws(WireError) -> TaskList {
     var filter = TaskRepository.Filter()
     if let sessionId = request.sessionId {
       try Identifier.session.require(sessionId)
       filter.sessionId = sessionId
     }
     filter.status = request.status == .unspecified ? nil : request.status
+    filter.connections = access?.connections
     let found = try TaskRepository.list(filter, page: try PageRequest(request.page, list: "task"), in: transaction)
     return TaskList.with {
       $0.tasks = found.tasks

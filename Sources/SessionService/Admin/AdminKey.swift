@@ -10,9 +10,11 @@ enum AdminKey {
   static func ensure(in folder: DataFolder, store: some Store, ring: KeyRing) async throws(WireError) {
     if try folder.read(fileName) != nil { return }
     let key = try await store.write { (transaction) throws(WireError) in
-      let admins = try KeyRepository.all(in: transaction).filter { $0.role == .admin && $0.revokedAt.microseconds == 0 }
+      let admins = try KeyRepository.all(in: transaction).filter {
+        $0.role == .admin && $0.revokedAt.microseconds == 0 && $0.expiresAt.microseconds == 0
+      }
       if let first = admins.last { return first }
-      return try KeyMethods.create(name: "admin", role: .admin, ring: ring, in: transaction)
+      return try KeyMethods.create(.with { ($0.name, $0.role) = ("admin", .admin) }, ring: ring, in: transaction)
     }
     let file = KeyFile(keyId: key.id, secret: ring.secret(key.id))
     try folder.write(fileName, [UInt8]((file.text + "\n").utf8))

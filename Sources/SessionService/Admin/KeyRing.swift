@@ -3,19 +3,25 @@ import Wire
 
 /// The valid keys, in memory: the handshake asks on the event loop. Secrets are derived, never stored.
 final class KeyRing: KeyDirectory {
-  private let master: [UInt8]
-  private let roles: Mutex<[String: Role]>
+  private struct Right {
+    let role: Role
+    let limits: KeyLimits
+  }
 
-  init(master: [UInt8], keys: [KeyInfo]) {
+  private let master: [UInt8]
+  private let now: @Sendable () -> Timestamp
+  private let rights = Mutex<[String: Right]>([:])
+
+  init(master: [UInt8], keys: [KeyInfo], now: @escaping @Sendable () -> Timestamp) {
     self.master = master
-    var roles: [String: Role] = [:]
-    for key in keys where key.revokedAt.microseconds == 0 { roles[key.id] = key.role }
-    self.roles = Mutex(roles)
+    self.now = now
+    for key in keys where key.revokedAt.microseconds == 0 { put(key) }
   }
 
   func key(_ keyId: String) -> AuthenticationKey? {
-    guard let role = roles.withLock({ $0[keyId] }) else { return nil }
-    return AuthenticationKey(secret: secret(keyId), role: role)
+    guard let right = rights.withLock({ $0[keyId] }) else { return nil }
+    if let end = right.limits.expiresAt, end <= now() { return nil }
+    return AuthenticationKey(secret: secret(keyId), role: right.role, limits: right.limits)
   }
 
   /// The secret that belongs to an id, valid or not.
@@ -23,11 +29,15 @@ final class KeyRing: KeyDirectory {
     KeyDerivation.secret(master: master, keyId: keyId)
   }
 
-  func add(_ keyId: String, role: Role) {
-    roles.withLock { $0[keyId] = role }
+  /// Adds a key, or replaces what it may do.
+  func put(_ key: KeyInfo) {
+    let limits = KeyLimits(
+      connections: key.isLimited ? Set(key.connections) : nil,
+      expiresAt: key.expiresAt.microseconds > 0 ? key.expiresAt : nil)
+    rights.withLock { $0[key.id] = Right(role: key.role, limits: limits) }
   }
 
   func remove(_ keyId: String) {
-    _ = roles.withLock { $0.removeValue(forKey: keyId) }
+    _ = rights.withLock { $0.removeValue(forKey: keyId) }
   }
 }

@@ -49,4 +49,6 @@ package struct ConnectionAgreement: Sendable, Equatable {
   package var role: Role
   /// The key id, as the server sees it; the server's id, as the client sees it.
   package var peer: String
+  /// Of the client's key; the server's business alone.
+  package var keyLimits = KeyLimits()
 }

@@ -62,6 +62,8 @@ package struct ServerConnectionMachine: ~Copyable {
 
   package var isOpen: Bool { agreement != nil }
   package var awaitsPreface: Bool { handshake.awaitsPreface }
+  /// Who the peer says it is, proved or not.
+  var claimedKeyId: String { handshake.claimedKeyId }
 
   /// How many more bytes of requests may be held.
   package var memoryBudget: Int { isOpen ? Limits.requestBytesPerPeer - heldBytes : Limits.handshakeFrameBytes }
@@ -100,7 +102,7 @@ package struct ServerConnectionMachine: ~Copyable {
       return .send([frame])
     case .ready(let frame, let agreement):
       self.agreement = agreement
-      principal = Principal(keyId: agreement.peer, role: agreement.role)
+      principal = Principal(keyId: agreement.peer, role: agreement.role, limits: agreement.keyLimits)
       return .open(frame, agreement)
     }
   }

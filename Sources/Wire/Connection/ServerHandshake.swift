@@ -46,6 +46,8 @@ package struct ServerHandshake: ~Copyable {
   private var state = State.preface
   /// Whether a version was agreed, so that the peer can read a frame.
   private(set) var speaksFrames = false
+  /// Who the peer says it is, proved or not.
+  private(set) var claimedKeyId = ""
 
   package init(_ parameters: Parameters, keys: any KeyDirectory) {
     self.parameters = parameters
@@ -97,6 +99,7 @@ package struct ServerHandshake: ~Copyable {
     _ body: ByteBuffer, _ clientPreface: [UInt8], _ serverPreface: [UInt8]
   ) throws(WireError) -> OutboundFrame {
     let hello = try Hello(decoding: body)
+    claimedKeyId = hello.keyId
     guard hello.nonce.count == 32 else { throw WireError(.badMessage, "field 'nonce': 32 bytes are needed") }
     let challenge = Challenge.with {
       $0.nonce = parameters.nonce
@@ -127,7 +130,8 @@ package struct ServerHandshake: ~Copyable {
       $0.proof = HandshakeProof.server(secret: key.secret, transcript: transcript, limits: limits, role: key.role)
     }
     let agreement = ConnectionAgreement(
-      limits: limits, compression: hello.features & Feature.compression != 0, role: key.role, peer: hello.keyId)
+      limits: limits, compression: hello.features & Feature.compression != 0, role: key.role, peer: hello.keyId,
+      keyLimits: key.limits)
     return .ready(.control(.ready, ready), agreement)
   }
 }

@@ -16,6 +16,11 @@ public struct KeyInfo: WireMessage {
   public var revokedAt = Timestamp()
   /// Only in the answer to `key.create`: 64 hex digits.
   public var secret = ""
+  /// The database connections that it sees, if it is limited to some.
+  public var connections: [String] = []
+  public var isLimited = false
+  /// 0 means never.
+  public var expiresAt = Timestamp()
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -24,16 +29,25 @@ public struct KeyInfo: WireMessage {
     v.field(4, "created_at", &createdAt)
     v.field(5, "revoked_at", &revokedAt)
     v.secret(6, "secret", &secret, max: 64)
+    v.field(7, "connections", &connections, max: Limits.keyConnections, maxEach: Limits.idBytes)
+    v.field(8, "is_limited", &isLimited)
+    v.field(9, "expires_at", &expiresAt)
   }
 }
 
 public struct KeyCreateRequest: WireMessage {
   public var name = ""
   public var role = Role.unspecified
+  /// The only database connections that it sees; empty means all. For the roles user and viewer.
+  public var connections: [String] = []
+  /// How long it is valid, in milliseconds; 0 means for ever.
+  public var validForMs: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "name", &name, max: Limits.nameBytes)
     v.field(2, "role", &role)
+    v.field(3, "connections", &connections, max: Limits.keyConnections, maxEach: Limits.idBytes)
+    v.field(4, "valid_for_ms", &validForMs)
   }
 }
 

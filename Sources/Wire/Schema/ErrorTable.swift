@@ -72,6 +72,10 @@ public enum ErrorTable {
       sentence: "The key's role may not do this.",
       hint: "Use a key with the role that the message names."),
     ErrorRow(
+      code: .rateLimited, name: "rate_limited", retry: .reconnect, exit: 6,
+      sentence: "Too many authentications from this address failed.",
+      hint: "Wait as long as the error says, and use a key that is valid."),
+    ErrorRow(
       code: .invalidArgument, name: "invalid_argument", retry: .never, exit: 2,
       sentence: "An argument is not valid.",
       hint: "Correct the argument that the message names."),
@@ -286,6 +290,7 @@ extension ErrorCode {
   public static let plaintextRefused = ErrorCode(rawValue: 111)
   public static let unauthenticated = ErrorCode(rawValue: 200)
   public static let forbidden = ErrorCode(rawValue: 201)
+  public static let rateLimited = ErrorCode(rawValue: 202)
   public static let invalidArgument = ErrorCode(rawValue: 300)
   public static let notFound = ErrorCode(rawValue: 301)
   public static let alreadyExists = ErrorCode(rawValue: 302)

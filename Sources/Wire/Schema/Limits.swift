@@ -27,6 +27,13 @@ public enum Limits {
   public static let requestBytesPerPeer = 32 * 1024 * 1024
   public static let handshakeTimeoutMs: Int64 = 5_000
   public static let halfOpenConnections = 128
+  /// Failed authentications of one address in ``authWindowMs``, after which it is turned away for the rest of that time.
+  public static let authFailures = 30
+  /// Database connections that one key may be limited to.
+  public static let keyConnections = 256
+  /// Ten years, in milliseconds.
+  public static let keyValidityMs: UInt64 = 10 * 365 * 86_400_000
+  public static let authWindowMs: Int64 = 60_000
   public static let pingIdleMs: Int64 = 30_000
   public static let pongTimeoutMs: Int64 = 10_000
   public static let abuseWindowMs: Int64 = 30_000

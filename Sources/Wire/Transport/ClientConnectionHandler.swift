@@ -30,6 +30,8 @@ final class ClientConnectionHandler: ChannelInboundHandler {
   private var ended = false
   private var wake: (at: NIODeadline, task: Scheduled<Void>)?
   private(set) var isGoingAway = false
+  /// Why the server takes nothing more on this connection.
+  var farewell: WireError { machine.farewell ?? WireError(.shuttingDown, "the server is stopping") }
 
   init(
     _ parameters: ClientHandshake.Parameters, timings: ConnectionTimings, codec: BodyCodec, delegate: any ClientConnectionDelegate
@@ -199,7 +201,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
       context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
     if machine.isDone {
-      end(machine.farewell ?? WireError(.shuttingDown, "the server is stopping"))
+      end(farewell)
     } else {
       schedule()
     }

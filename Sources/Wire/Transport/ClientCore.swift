@@ -324,10 +324,10 @@ extension ClientCore: ClientConnectionDelegate {
   }
 
   func connectionIsGoingAway(_ connection: ClientConnectionHandler, unserved: [UInt64]) {
-    for call in unserved { resend(call, WireError(.shuttingDown, "the server is stopping")) }
+    for call in unserved { resend(call, connection.farewell) }
     if case .open(let current) = link, current === connection {
       retiring.append(connection)
-      unlinked(WireError(.shuttingDown, "the server is stopping"), mayHelpToWait: true)
+      unlinked(connection.farewell, mayHelpToWait: true)
     }
   }
 

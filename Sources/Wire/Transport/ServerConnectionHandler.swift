@@ -17,6 +17,15 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     let dummySecret: [UInt8]
     let registry: ConnectionRegistry
     let codecs: EventLoopCodecs
+    let failures: AuthenticationFailures
+  }
+
+  /// The peer's address.
+  struct Remote: Sendable, CustomStringConvertible {
+    let host: String
+    let port: Int
+
+    var description: String { "\(host):\(port)" }
   }
 
   private enum Phase {
@@ -28,7 +37,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
   private let shared: Shared
   private let id: UInt64
-  private let remoteAddress: String
+  private let remote: Remote
   private var core: ServerConnectionCore
   private var burst: [InboundEvent] = []
   private var phase = Phase.serving
@@ -40,10 +49,10 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   /// How long a peer may take to close after the last frame.
   private static let linger = TimeAmount.seconds(1)
 
-  init(_ shared: Shared, id: UInt64, remoteAddress: String, refusal: WireError?, codec: BodyCodec, now: NIODeadline) {
+  init(_ shared: Shared, id: UInt64, remote: Remote, refusal: WireError?, codec: BodyCodec, now: NIODeadline) {
     self.shared = shared
     self.id = id
-    self.remoteAddress = remoteAddress
+    self.remote = remote
     let handshake = ServerHandshake(
       .init(
         serverId: shared.configuration.serverId, limits: shared.configuration.limits, nonce: randomBytes(32),
@@ -77,7 +86,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    shared.configuration.logger.debug("connection \(remoteAddress): \(error)")
+    shared.configuration.logger.debug("connection \(remote): \(error)")
     context.close(promise: nil)
   }
 
@@ -119,7 +128,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
       case .opened:
         open()
       case .closed(let error):
-        shared.configuration.logger.debug("connection \(remoteAddress): the peer ended it: \(error)")
+        shared.configuration.logger.debug("connection \(remote): the peer ended it: \(error)")
         handOver()
         phase = .closed
         context?.close(promise: nil)
@@ -130,7 +139,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private func open() {
     guard let context else { return }
     let peer = ServerPeer(
-      id: id, principal: core.machine.principal, remoteAddress: remoteAddress, handler: self, eventLoop: context.eventLoop)
+      id: id, principal: core.machine.principal, remoteAddress: remote.description, handler: self, eventLoop: context.eventLoop)
     self.peer = peer
     shared.registry.opened(id)
     shared.service.connected(peer)
@@ -149,7 +158,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     guard phase == .serving else { return }
     do throws(WireError) {
       for failure in try core.send(outbound) {
-        shared.configuration.logger.error("stream \(failure.streamID) of \(remoteAddress): \(failure.error)")
+        shared.configuration.logger.error("stream \(failure.streamID) of \(remote): \(failure.error)")
       }
       try checkPending()
     } catch {
@@ -229,8 +238,9 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
   private func fail(_ error: WireError) {
     guard phase == .serving else { return }
+    if error.errorCode == .unauthenticated, !core.machine.isOpen { shared.failures.note(remote.host, .now()) }
     shared.configuration.logger.info(
-      "connection closed", metadata: ["peer": "\(remoteAddress)", "key": "\(core.machine.principal.keyId)", "error": "\(error)"])
+      "connection closed", metadata: ["peer": "\(remote)", "key": "\(core.machine.claimedKeyId)", "error": "\(error)"])
     handOver()
     end(core.machine.farewell(error))
   }

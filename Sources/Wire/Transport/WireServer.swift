@@ -32,7 +32,7 @@ public final class WireServer: Sendable {
     let registry = ConnectionRegistry(halfOpenLimit: configuration.halfOpenConnections)
     let shared = ServerConnectionHandler.Shared(
       configuration: configuration, keys: keys, service: service, dummySecret: randomBytes(KeyDerivation.secretBytes),
-      registry: registry, codecs: EventLoopCodecs(group))
+      registry: registry, codecs: EventLoopCodecs(group), failures: AuthenticationFailures())
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelOption(.backlog, value: 1_024)
@@ -63,8 +63,10 @@ public final class WireServer: Sendable {
     let remote = channel.remoteAddress
     let isAllowed = shared.configuration.allowPlaintext || remote?.isLoopback == true
     let handler = ServerConnectionHandler(
-      shared, id: id, remoteAddress: remote.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?",
-      refusal: isAllowed ? nil : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
+      shared, id: id, remote: ServerConnectionHandler.Remote(host: remote?.ipAddress ?? "?", port: remote?.port ?? 0),
+      refusal: isAllowed
+        ? shared.failures.refusal(of: remote?.ipAddress ?? "?", .now())
+        : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
       codec: shared.codecs.codec(on: channel.eventLoop), now: .now())
     shared.registry.add(id, NIOLoopBoundBox(handler, eventLoop: channel.eventLoop))
     channel.closeFuture.whenComplete { _ in shared.registry.remove(id) }

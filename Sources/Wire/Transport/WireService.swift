@@ -4,9 +4,23 @@ public import NIOCore
 public struct Principal: Sendable, Hashable {
   public let keyId: String
   public let role: Role
-  public init(keyId: String, role: Role) {
+  public let limits: KeyLimits
+  public init(keyId: String, role: Role, limits: KeyLimits = KeyLimits()) {
     self.keyId = keyId
     self.role = role
+    self.limits = limits
+  }
+}
+
+/// What a key is limited to, beside its role.
+public struct KeyLimits: Sendable, Hashable {
+  /// The database connections that it sees; nil for all.
+  public var connections: Set<String>?
+  /// When it stops being valid; nil for never.
+  public var expiresAt: Timestamp?
+  public init(connections: Set<String>? = nil, expiresAt: Timestamp? = nil) {
+    self.connections = connections
+    self.expiresAt = expiresAt
   }
 }
 
@@ -15,15 +29,17 @@ public struct AuthenticationKey: Sendable {
   /// The HMAC key, derived from the master key and the key id.
   public let secret: [UInt8]
   public let role: Role
-  public init(secret: [UInt8], role: Role) {
+  public let limits: KeyLimits
+  public init(secret: [UInt8], role: Role, limits: KeyLimits = KeyLimits()) {
     self.secret = secret
     self.role = role
+    self.limits = limits
   }
 }
 
 /// Knows the keys. Asked on the event loop, so it must answer from memory.
 public protocol KeyDirectory: Sendable {
-  /// The key, or nil when it is unknown or revoked.
+  /// The key, or nil when it is unknown, revoked or expired.
   func key(_ keyId: String) -> AuthenticationKey?
 }
 

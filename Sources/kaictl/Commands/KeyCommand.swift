@@ -11,6 +11,9 @@ struct KeyCommand: AsyncParsableCommand {
       discussion: "Without --file the line KEYID:SECRET goes to stdout; with it, to the file (0600), and the id to stdout.")
     @Option(help: "What the key may do.") var role: Choice<Role>
     @Option(help: "Whose it is, for people.") var name: String = ""
+    @Option(help: ArgumentHelp("The only connections that it sees; for user and viewer.", valueName: "a,b"))
+    var connections: String?
+    @Option(help: ArgumentHelp("How long it is valid, such as 30d; else for ever.", valueName: "time")) var expires: TimeSpan?
     @Option(name: [.customShort("f"), .long], help: ArgumentHelp("Where to write it.", valueName: "file")) var file: String?
     @Flag(help: "Overwrite the file.") var force = false
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -20,7 +23,10 @@ struct KeyCommand: AsyncParsableCommand {
       if let file, !force, LocalFile.exists(file) {
         throw WireError(.alreadyExists, "'\(file)' exists already", hint: "Choose another name, or use --force.")
       }
-      let key = try await KeyCommand.make(role: role.value, name: name, server)
+      let key = try await KeyCommand.make(role: role.value, name: name, server) { request in
+        request.connections = connections?.split(separator: ",").map { String($0) } ?? []
+        request.validForMs = UInt64(expires?.milliseconds ?? 0)
+      }
       if let file { try AtomicFile.write("\(key.id):\(key.secret)\n", to: file, mode: 0o600, overwrite: force) }
       switch printer.form {
       case .json, .jsonl: printer.object(key, id: key.id, showingSecrets: file == nil)
@@ -29,10 +35,13 @@ struct KeyCommand: AsyncParsableCommand {
     }
   }
 
-  static func make(role: Role, name: String, _ server: ServerLink) async throws(WireError) -> KeyInfo {
+  static func make(
+    role: Role, name: String, _ server: ServerLink, _ fill: (inout KeyCreateRequest) -> Void = { _ in }
+  ) async throws(WireError) -> KeyInfo {
     var request = KeyCreateRequest()
     request.role = role
     request.name = name
+    fill(&request)
     return try await server.call(Methods.keyCreate, request)
   }
 
@@ -45,7 +54,8 @@ struct KeyCommand: AsyncParsableCommand {
         try await server.call(Methods.keyList, Empty()),
         [
           .text("ID") { $0.id }, .text("ROLE") { $0.role.label }, .text("NAME", shrinks: true) { $0.name },
-          .time("CREATED") { $0.createdAt }, .time("REVOKED") { $0.revokedAt },
+          .text("CONNECTIONS", shrinks: true) { $0.isLimited ? $0.connections.joined(separator: ",") : "all" },
+          .time("CREATED") { $0.createdAt }, .time("EXPIRES") { $0.expiresAt }, .time("REVOKED") { $0.revokedAt },
         ])
     }
   }

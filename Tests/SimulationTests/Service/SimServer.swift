@@ -54,7 +54,8 @@ final class SimServer {
     let unsafeWorld = Unchecked(world)
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(
-        store: store, figures: figures, keys: KeyRing(master: master, keys: []), master: master,
+        store: store, figures: figures, keys: KeyRing(master: master, keys: [], now: surroundings.now),
+        master: master,
         identity: ServerIdentity(master: master, version: "sim", startedAt: surroundings.now()), surroundings: surroundings,
         monotonicMs: { unsafeWorld.value.nowMs }, timers: world.timers, logger: logger))
     self.assembly = assembly

@@ -19,6 +19,34 @@ import Testing
     await server.server.stop(grace: .zero)
   }
 
+  @Test func anAddressThatFailsTooOftenIsTurnedAwayWhoeverItIs() async throws {
+    let server = try await TestServer()
+    for _ in 0..<Limits.authFailures {
+      let client = server.client(key: "admin", secretOf: "user")
+      let error = await #expect(throws: WireError.self) { try await client.connect() }
+      #expect(error?.errorCode == .unauthenticated)
+      await client.close()
+    }
+    let client = server.client { $0.waitsForServer = false }
+    let error = await #expect(throws: WireError.self) { try await client.connect() }
+    #expect(error?.errorCode == .rateLimited && (1...60_000).contains(error?.retryAfterMs ?? 0))
+    await client.close()
+    await server.server.stop(grace: .zero)
+  }
+
+  @Test func failuresAreForgottenWithTheirTime() {
+    let failures = AuthenticationFailures()
+    let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    for _ in 0..<Limits.authFailures { failures.note("10.0.0.1", start) }
+    #expect(failures.refusal(of: "10.0.0.1", start) != nil)
+    #expect(failures.refusal(of: "10.0.0.2", start) == nil)
+    #expect(failures.refusal(of: "10.0.0.1", start + .milliseconds(Limits.authWindowMs)) == nil)
+    // However many addresses there are, the memory of them is bounded, and the new ones are remembered.
+    for number in 0..<2 * AuthenticationFailures.addresses { failures.note("10.1.\(number)", start) }
+    for _ in 0..<Limits.authFailures { failures.note("10.2", start) }
+    #expect(failures.refusal(of: "10.2", start) != nil)
+  }
+
   @Test func aRoleMayCallWhatTheTableSaysAndNothingElse() async throws {
     let server = try await TestServer()
     let viewer = server.client(key: "viewer")

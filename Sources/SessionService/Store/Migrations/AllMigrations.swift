@@ -1,6 +1,6 @@
 extension Migrations {
   /// Every room's steps.
-  static let all: [Migration] = SessionMigrations.list + MemoryMigrations.list + QueueMigrations.list
+  static let all: [Migration] = SessionMigrations.list + MemoryMigrations.list + QueueMigrations.list + KeyMigrations.list
 
   /// The number of the newest step that this version knows; a store that is open has them all.
   static let latest = UInt64(clamping: all.map(\.number).max() ?? 0)

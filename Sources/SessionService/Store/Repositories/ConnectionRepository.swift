@@ -68,11 +68,18 @@ enum ConnectionRepository {
     try transaction.execute("DELETE FROM connections WHERE id = ?", [.text(id)])
   }
 
-  static func list(page: PageRequest, in transaction: any Transaction) throws(WireError) -> FoundPage<DatabaseConnection> {
-    let total = try transaction.first("SELECT count(*) FROM connections", []) { (row) in row.uint64(0) }
+  /// - Parameter ids: those that count; nil for all.
+  static func list(
+    _ ids: Set<String>?, page: PageRequest, in transaction: any Transaction
+  ) throws(WireError) -> FoundPage<DatabaseConnection> {
+    var condition = Condition()
+    if let ids { condition.add("id", oneOf: ids) }
+    let total = try transaction.first("SELECT count(*) FROM connections WHERE \(condition.text)", condition.values) { (row) in
+      row.uint64(0)
+    }
     let found = try transaction.query(
-      "SELECT \(columns), seq FROM connections WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-      [.integer(page.before), .integer(Int64(page.limit) + 1)]
+      "SELECT \(columns), seq FROM connections WHERE \(condition.text) AND seq < ? ORDER BY seq DESC LIMIT ?",
+      condition.values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
     ) { (row) in (seq: row.int64(8), item: connection(row)) }
     return FoundPage(found: found, total: total ?? 0, request: page, list: "connection")
   }
@@ -90,7 +97,7 @@ enum ConnectionRepository {
     }
   }
 
-  private static func missing(_ id: String) -> WireError {
+  static func missing(_ id: String) -> WireError {
     WireError(
       .notFound, "there is no connection '\(id)'",
       hint: "List them with 'kaictl connection list', or make one with 'kaictl connection create'.")

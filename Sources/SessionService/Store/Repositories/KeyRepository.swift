@@ -2,7 +2,7 @@ import Wire
 
 /// The keys' rows: names, roles and states, never a secret.
 enum KeyRepository {
-  private static let columns = "id, name, role, created_at, revoked_at"
+  private static let columns = "id, name, role, created_at, revoked_at, connections, expires_at"
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a key's id.
   static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> KeyInfo {
@@ -24,8 +24,27 @@ enum KeyRepository {
 
   static func insert(_ key: KeyInfo, in transaction: any Transaction) throws(WireError) {
     try transaction.execute(
-      "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?)",
-      [.text(key.id), .text(key.name), Value(key.role), Value(key.createdAt), Value(key.revokedAt)])
+      "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      [
+        .text(key.id), .text(key.name), Value(key.role), Value(key.createdAt), Value(key.revokedAt), connections(key),
+        Value(key.expiresAt),
+      ])
+  }
+
+  private static func connections(_ key: KeyInfo) -> Value {
+    key.isLimited ? .text(key.connections.joined(separator: "\n")) : .null
+  }
+
+  /// Takes a connection that is deleted out of every key: what is called so one day is something else.
+  /// - Returns: the keys that saw it, as they are now.
+  static func withdraw(connection: String, in transaction: any Transaction) throws(WireError) -> [KeyInfo] {
+    var changed: [KeyInfo] = []
+    for var key in try all(in: transaction) where key.connections.contains(connection) {
+      key.connections.removeAll { $0 == connection }
+      try transaction.execute("UPDATE keys SET connections = ? WHERE id = ?", [connections(key), .text(key.id)])
+      changed.append(key)
+    }
+    return changed
   }
 
   static func revoke(_ id: String, in transaction: any Transaction) throws(WireError) {
@@ -39,6 +58,11 @@ enum KeyRepository {
       key.role = row.enumeration(2)
       key.createdAt = row.timestamp(3)
       key.revokedAt = row.timestamp(4)
+      if let connections = row.optionalText(5) {
+        key.isLimited = true
+        key.connections = connections.split(separator: "\n").map { String($0) }
+      }
+      key.expiresAt = row.timestamp(6)
     }
   }
 }

@@ -15,6 +15,8 @@ enum SessionRepository {
     var dbConnectionId: String?
     var status: SessionStatus?
     var titleContains: String?
+    /// nil for all.
+    var connections: Set<String>?
   }
 
   private static let columns = """
@@ -112,24 +114,19 @@ enum SessionRepository {
   static func list(
     _ filter: Filter, page: PageRequest, in transaction: any Transaction
   ) throws(WireError) -> FoundPage<Session> {
-    var condition = "1 = 1"
-    var values: [Value] = []
-    if let connection = filter.dbConnectionId {
-      condition += " AND db_connection_id = ?"
-      values.append(.text(connection))
-    }
-    if let status = filter.status {
-      condition += " AND status = ?"
-      values.append(Value(status))
-    }
+    var condition = Condition()
+    if let connection = filter.dbConnectionId { condition.add("db_connection_id = ?", .text(connection)) }
+    if let status = filter.status { condition.add("status = ?", Value(status)) }
     if let part = filter.titleContains {
-      condition += " AND lower(title) LIKE lower(?) ESCAPE '\\'"
-      values.append(.text("%" + escapedForLike(part) + "%"))
+      condition.add("lower(title) LIKE lower(?) ESCAPE '\\'", .text("%" + escapedForLike(part) + "%"))
     }
-    let total = try transaction.first("SELECT count(*) FROM sessions WHERE \(condition)", values) { (row) in row.uint64(0) }
+    if let connections = filter.connections { condition.add("db_connection_id", oneOf: connections) }
+    let total = try transaction.first("SELECT count(*) FROM sessions WHERE \(condition.text)", condition.values) { (row) in
+      row.uint64(0)
+    }
     let found = try transaction.query(
-      "SELECT \(columns), seq FROM sessions WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT ?",
-      values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
+      "SELECT \(columns), seq FROM sessions WHERE \(condition.text) AND seq < ? ORDER BY seq DESC LIMIT ?",
+      condition.values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
     ) { (row) throws(WireError) in (seq: row.int64(15), item: try session(row)) }
     return FoundPage(found: found, total: total ?? 0, request: page, list: "session")
   }
@@ -160,14 +157,4 @@ enum SessionRepository {
   }
 
   static func missing(_ id: String) -> WireError { WireError(.notFound, "there is no session '\(id)'") }
-}
-
-/// `text` with LIKE's own characters taken literally; the escape character is the backslash.
-func escapedForLike(_ text: String) -> String {
-  var out = ""
-  for character in text {
-    if character == "%" || character == "_" || character == "\\" { out.append("\\") }
-    out.append(character)
-  }
-  return out
 }

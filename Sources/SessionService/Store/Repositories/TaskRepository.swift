@@ -23,6 +23,8 @@ enum TaskRepository {
   struct Filter: Sendable {
     var sessionId: String?
     var status: TaskStatus?
+    /// nil for all.
+    var connections: Set<String>?
   }
 
   private static let columns = """
@@ -33,9 +35,11 @@ enum TaskRepository {
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a task's id.
   static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> StoredTask {
     try Identifier.task.require(id)
-    guard let found = try find(id, in: transaction) else { throw WireError(.notFound, "there is no task '\(id)'") }
+    guard let found = try find(id, in: transaction) else { throw missing(id) }
     return found
   }
+
+  static func missing(_ id: String) -> WireError { WireError(.notFound, "there is no task '\(id)'") }
 
   static func find(_ id: String, in transaction: any Transaction) throws(WireError) -> StoredTask? {
     try transaction.first("SELECT \(columns), seq FROM tasks WHERE id = ?", [.text(id)]) { (row) throws(WireError) in
@@ -127,33 +131,29 @@ enum TaskRepository {
   static func list(
     _ filter: Filter, page: PageRequest, in transaction: any Transaction
   ) throws(WireError) -> (tasks: [TaskRecord], total: UInt64, nextCursor: String) {
-    var condition = "1 = 1"
-    var values: [Value] = []
-    if let sessionId = filter.sessionId {
-      condition += " AND session_id = ?"
-      values.append(.text(sessionId))
+    var condition = Condition()
+    if let sessionId = filter.sessionId { condition.add("session_id = ?", .text(sessionId)) }
+    if let status = filter.status { condition.add("status = ?", Value(status)) }
+    if let connections = filter.connections { condition.add("db_connection_id", oneOf: connections) }
+    let total = try transaction.first("SELECT count(*) FROM tasks WHERE \(condition.text)", condition.values) { (row) in
+      row.uint64(0)
     }
-    if let status = filter.status {
-      condition += " AND status = ?"
-      values.append(Value(status))
-    }
-    let total = try transaction.first("SELECT count(*) FROM tasks WHERE \(condition)", values) { (row) in row.uint64(0) }
     var tasks: [TaskRecord] = []
     var before = page.before
     var bytes = 0
     while tasks.count < page.limit, bytes < maxPageBytes {
       let next = try transaction.first(
-        "SELECT \(columns), seq FROM tasks WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT 1",
-        values + [.integer(before)]
+        "SELECT \(columns), seq FROM tasks WHERE \(condition.text) AND seq < ? ORDER BY seq DESC LIMIT 1",
+        condition.values + [.integer(before)]
       ) { (row) throws(WireError) in try task(row) }
       guard let next else { return (tasks, total ?? 0, "") }
       tasks.append(next.record)
       before = next.number
       bytes += next.record.encodedSize
     }
-    let more = try transaction.first("SELECT 1 FROM tasks WHERE \(condition) AND seq < ? LIMIT 1", values + [.integer(before)]) {
-      (row) in row.bool(0)
-    }
+    let more = try transaction.first(
+      "SELECT 1 FROM tasks WHERE \(condition.text) AND seq < ? LIMIT 1", condition.values + [.integer(before)]
+    ) { (row) in row.bool(0) }
     return (tasks, total ?? 0, more == nil ? "" : PageRequest.cursor(after: before, list: "task"))
   }
 
