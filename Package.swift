@@ -12,6 +12,8 @@ let house: [SwiftSetting] = [
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -32,6 +34,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -54,7 +57,7 @@ let package = Package(
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: house),
 
     .target(
-      name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, crypto, logging], swiftSettings: house),
+      name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging], swiftSettings: house),
     .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
@@ -98,7 +101,7 @@ let package = Package(
 
     .testTarget(name: "JSONTests", dependencies: ["JSON", "SQLite"], swiftSettings: house),
     .testTarget(
-      name: "WireTests", dependencies: ["Wire", "WireFuzz", "JSON", nio, nioPosix, nioEmbedded, crypto, logging],
+      name: "WireTests", dependencies: ["Wire", "WireFuzz", "JSON", nio, nioPosix, nioEmbedded, nioSSL, crypto, logging],
       exclude: ["Vectors", "Python"], swiftSettings: house),
     .testTarget(
       name: "SessionServiceTests",

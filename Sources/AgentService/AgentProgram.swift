@@ -41,6 +41,7 @@ package enum AgentProgram {
       host: settings.server.host, port: settings.server.port, key: settings.key, name: settings.node.name,
       version: version, group: MultiThreadedEventLoopGroup.singleton)
     configuration.limits = .wholeMessages
+    configuration.tls = settings.tls
     let client = WireClient(configuration)
     Task {
       if let reason = await PythonSandbox.unavailable() {

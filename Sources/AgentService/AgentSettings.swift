@@ -7,6 +7,15 @@ import Wire
 package struct AgentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where kai-session is.", valueName: "host:port")) var server: String?
   @Option(help: ArgumentHelp("The file with the node's key, one line KEYID:SECRET.", valueName: "file")) var keyFile: String?
+  @Flag(help: "Speak TLS, and trust the system's authorities; the options below say it too.") var tls = false
+  @Option(help: ArgumentHelp("The authorities that kai-session's certificate is trusted by, in PEM.", valueName: "file"))
+  var tlsCa: String?
+  @Option(help: ArgumentHelp("The SHA-256 of kai-session's certificate, in hex: no other is spoken to.", valueName: "hex"))
+  var tlsPin: String?
+  @Option(help: ArgumentHelp("The name in the certificate (default: the host of --server).", valueName: "name")) var tlsName:
+    String?
+  @Option(help: ArgumentHelp("This node's own certificate, in PEM.", valueName: "file")) var tlsCert: String?
+  @Option(help: ArgumentHelp("The key of this node's own certificate, in PEM.", valueName: "file")) var tlsKey: String?
   @Option(help: ArgumentHelp("How many tasks run at once (default: 8).", valueName: "n")) var slots: String?
   @Option(help: ArgumentHelp("The folder of working copies (default: ./agent_results).", valueName: "dir")) var results: String?
   @Option(help: "The node's name (default: the host's).") var name: String?
@@ -60,6 +69,8 @@ package struct AgentOptions: ParsableArguments {
 struct AgentSettings: Sendable {
   var server: (host: String, port: Int)
   var key: KeyFile
+  /// nil for plain text.
+  var tls: ClientTLS?
   var node: NodeConfiguration
   var model: ModelSettings
   /// See ``EmbedderSpec``.
@@ -80,6 +91,14 @@ struct AgentSettings: Sendable {
       throw WireError(.usage, "no key: give --key-file or set KAI_KEY_FILE")
     }
     key = try KeyFile(parsing: try SmallFile.text(of: keyPath))
+    var wishes = ClientTLS.Wishes()
+    wishes.on = options.tls || ["on", "true", "1"].contains(value(nil, "TLS", "KAI_TLS") ?? "")
+    wishes.ca = value(options.tlsCa, "TLS_CA", "KAI_TLS_CA")
+    wishes.pin = value(options.tlsPin, "TLS_PIN", "KAI_TLS_PIN")
+    wishes.name = value(options.tlsName, "TLS_NAME", "KAI_TLS_NAME")
+    wishes.certificate = value(options.tlsCert, "TLS_CERT", "KAI_TLS_CERT")
+    wishes.key = value(options.tlsKey, "TLS_KEY", "KAI_TLS_KEY")
+    tls = try wishes.tls()
     let slotsText = value(options.slots, "SLOTS") ?? "8"
     guard let slots = UInt32(slotsText), (1...Self.maxSlots).contains(slots) else {
       throw WireError(.usage, "--slots must be 1...\(Self.maxSlots), not '\(slotsText)'")

@@ -22,6 +22,24 @@ struct Program: AsyncParsableCommand {
   @Option(help: "Where to listen, HOST:PORT; port 0 lets the system choose. Default: 127.0.0.1:7411")
   var listen: String?
 
+  @Option(help: "Where to listen for TLS, HOST:PORT; needs --tls-cert and --tls-key. Default: nowhere")
+  var tlsListen: String?
+
+  @Option(
+    help:
+      "The server's certificate in PEM, with what leads to its authority. It and the other TLS files are read again when they change."
+  )
+  var tlsCert: String?
+
+  @Option(help: "The certificate's private key in PEM.")
+  var tlsKey: String?
+
+  @Option(help: "The authorities of clients' certificates in PEM; clients need a certificate then.")
+  var tlsClientCa: String?
+
+  @Option(help: "Fingerprints (SHA-256, hex) of clients' certificates that are good no more, one a line.")
+  var tlsRevoked: String?
+
   @Option(help: "A file that gets the real address as JSON once the service serves.")
   var readyFile: String?
 
@@ -62,7 +80,10 @@ struct Program: AsyncParsableCommand {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
     logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])
-    if let readyFile = settings.readyFile { try ReadyFile.write(readyFile, address: server.address) }
+    let secure = try await SecureListener.start(settings.tls, configuration, service, logger)
+    if let readyFile = settings.readyFile {
+      try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address)
+    }
 
     let housekeeping = Task { await service.housekeeping.run(every: .seconds(60)) }
     for await signal in signals {
@@ -70,7 +91,9 @@ struct Program: AsyncParsableCommand {
       break
     }
     housekeeping.cancel()
+    async let secured: Void? = secure?.stop(grace: .seconds(5))
     await server.stop(grace: .seconds(5))
+    _ = await secured
     await housekeeping.value
     logger.info("stopped")
   }

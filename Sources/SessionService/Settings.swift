@@ -10,13 +10,15 @@ struct Settings: Sendable, Equatable {
   let readyFile: String?
   let logLevel: Logger.Level
   let allowPlaintext: Bool
+  let tls: SecureListener.Settings?
 
   /// - Parameter environment: the value of a variable, or nil.
   /// - Throws: `usage` that names the option.
   init(_ program: Program, environment: (String) -> String?) throws(WireError) {
     dataFolder = program.data ?? environment("KAI_SESSION_DATA") ?? "./kai-data"
     guard !dataFolder.isEmpty else { throw WireError(.usage, "--data names no folder") }
-    (host, port) = try Self.address(program.listen ?? environment("KAI_SESSION_LISTEN") ?? "127.0.0.1:7411")
+    (host, port) = try Self.address(program.listen ?? environment("KAI_SESSION_LISTEN") ?? "127.0.0.1:7411", "--listen")
+    tls = try Self.tls(program, environment)
     readyFile = program.readyFile ?? environment("KAI_SESSION_READY_FILE")
     let level = program.logLevel ?? environment("KAI_SESSION_LOG_LEVEL") ?? "info"
     guard let logLevel = Logger.Level(rawValue: level) else {
@@ -29,13 +31,34 @@ struct Settings: Sendable, Equatable {
     guard http == "off" else { throw WireError(.usage, "--http \(quoted(http)): this version has no HTTP listener") }
   }
 
+  private static func tls(
+    _ program: Program, _ environment: (String) -> String?
+  ) throws(WireError) -> SecureListener.Settings? {
+    let certificate = program.tlsCert ?? environment("KAI_SESSION_TLS_CERT")
+    let key = program.tlsKey ?? environment("KAI_SESSION_TLS_KEY")
+    let clientCA = program.tlsClientCa ?? environment("KAI_SESSION_TLS_CLIENT_CA")
+    let revoked = program.tlsRevoked ?? environment("KAI_SESSION_TLS_REVOKED")
+    guard let listen = program.tlsListen ?? environment("KAI_SESSION_TLS_LISTEN") else {
+      guard certificate == nil, key == nil, clientCA == nil, revoked == nil else {
+        throw WireError(.usage, "TLS needs --tls-listen")
+      }
+      return nil
+    }
+    guard let certificate, let key else { throw WireError(.usage, "--tls-listen needs --tls-cert and --tls-key") }
+    guard revoked == nil || clientCA != nil else { throw WireError(.usage, "--tls-revoked needs --tls-client-ca") }
+    let (host, port) = try address(listen, "--tls-listen")
+    return SecureListener.Settings(
+      host: host, port: port,
+      files: ServerTLS.Files(certificate: certificate, key: key, clientCA: clientCA, revoked: revoked))
+  }
+
   /// `HOST:PORT`, an IPv6 host in brackets.
-  private static func address(_ text: String) throws(WireError) -> (host: String, port: Int) {
+  private static func address(_ text: String, _ option: String) throws(WireError) -> (host: String, port: Int) {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
-    else { throw WireError(.usage, "--listen \(quoted(text)) must be HOST:PORT, with a port of 0 to 65535") }
+    else { throw WireError(.usage, "\(option) \(quoted(text)) must be HOST:PORT, with a port of 0 to 65535") }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    guard !host.isEmpty else { throw WireError(.usage, "--listen \(quoted(text)) names no host") }
+    guard !host.isEmpty else { throw WireError(.usage, "\(option) \(quoted(text)) names no host") }
     return (String(host), port)
   }
 }

@@ -30,8 +30,17 @@ import Wire
     #expect(settings.logLevel == .debug)
   }
 
+  @Test func tlsNeedsItsFiles() throws {
+    let settings = try settings(
+      ["--tls-listen", "0.0.0.0:7443", "--tls-cert", "a", "--tls-key", "b"], ["KAI_SESSION_TLS_CLIENT_CA": "c"])
+    #expect(settings.tls?.port == 7_443)
+    #expect(settings.tls?.files == ServerTLS.Files(certificate: "a", key: "b", clientCA: "c"))
+  }
+
   @Test(arguments: [
     ["--listen", "7411"], ["--listen", "host:"], ["--listen", ":7411"], ["--listen", "host:65536"], ["--listen", "host:-1"],
+    ["--tls-listen", "127.0.0.1:0"], ["--tls-cert", "a", "--tls-key", "b"],
+    ["--tls-listen", "127.0.0.1:0", "--tls-cert", "a", "--tls-key", "b", "--tls-revoked", "c"],
     ["--log-level", "loud"], ["--http", "127.0.0.1:7412"], ["--data", ""],
   ])
   func whatCannotBeServedIsRefused(_ arguments: [String]) {

@@ -48,6 +48,10 @@ package struct ClientConnectionMachine: ~Copyable {
   package var isOpen: Bool { agreement != nil }
   package var awaitsPreface: Bool { handshake.awaitsPreface }
   package var preface: [UInt8] { handshake.preface }
+
+  /// See ``ClientHandshake/bind(certificateHash:)``.
+  mutating func bind(certificateHash: [UInt8]) { handshake.bind(certificateHash: certificateHash) }
+
   package var streamCount: Int { streams.count }
   /// Everything the server still owed has come after its GOAWAY.
   package var isDone: Bool { isGoingAway && streams.isEmpty }

@@ -35,13 +35,16 @@ package struct ClientHandshake: ~Copyable {
     case done
   }
 
-  private let parameters: Parameters
+  private var parameters: Parameters
   private let clientPreface = Preface.client()
   private var state = State.preface
 
   package init(_ parameters: Parameters) {
     self.parameters = parameters
   }
+
+  /// The connection is secured with the certificate of which this is the SHA-256: both proofs are for it and no other.
+  mutating func bind(certificateHash: [UInt8]) { parameters.certificateHash = certificateHash }
 
   var awaitsPreface: Bool {
     if case .preface = state { true } else { false }

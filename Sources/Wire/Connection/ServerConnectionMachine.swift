@@ -65,6 +65,9 @@ package struct ServerConnectionMachine: ~Copyable {
   /// Who the peer says it is, proved or not.
   var claimedKeyId: String { handshake.claimedKeyId }
 
+  /// Serves this peer no further than to tell it why; only before it is open.
+  mutating func refuse(_ error: WireError) { handshake.refuse(error) }
+
   /// How many more bytes of requests may be held.
   package var memoryBudget: Int { isOpen ? Limits.requestBytesPerPeer - heldBytes : Limits.handshakeFrameBytes }
 

@@ -14,7 +14,11 @@ package struct ServerHandshake: ~Copyable {
     /// Why this peer is not to be served, whoever it is: told once it has proved to speak the protocol.
     var refusal: WireError?
 
-    package init(serverId: String, limits: ConnectionLimits, nonce: [UInt8], dummySecret: [UInt8], refusal: WireError? = nil) {
+    package init(
+      serverId: String, limits: ConnectionLimits, nonce: [UInt8], dummySecret: [UInt8], certificateHash: [UInt8] = [],
+      refusal: WireError? = nil
+    ) {
+      self.certificateHash = certificateHash
       self.serverId = serverId
       self.limits = limits
       self.nonce = nonce
@@ -41,7 +45,7 @@ package struct ServerHandshake: ~Copyable {
     case done
   }
 
-  private let parameters: Parameters
+  private var parameters: Parameters
   private let keys: any KeyDirectory
   private var state = State.preface
   /// Whether a version was agreed, so that the peer can read a frame.
@@ -57,6 +61,9 @@ package struct ServerHandshake: ~Copyable {
   var awaitsPreface: Bool {
     if case .preface = state { true } else { false }
   }
+
+  /// Serves this peer no further than to tell it why.
+  mutating func refuse(_ error: WireError) { parameters.refusal = parameters.refusal ?? error }
 
   /// - Throws: `bad_preface`.
   mutating func receive(preface: [UInt8]) throws(WireError) -> PrefaceAction {

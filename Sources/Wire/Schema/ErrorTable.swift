@@ -64,6 +64,10 @@ public enum ErrorTable {
       sentence: "The server takes plain text from loopback only.",
       hint: "Use TLS, or start the server with --allow-plaintext."),
     ErrorRow(
+      code: .tlsFailed, name: "tls_failed", retry: .reconnect, exit: 3,
+      sentence: "The connection could not be secured with TLS.",
+      hint: "Check certificates, names and dates on both sides; see docs/OPERATIONS.md."),
+    ErrorRow(
       code: .unauthenticated, name: "unauthenticated", retry: .never, exit: 3,
       sentence: "The key is not valid.",
       hint: "Check the key file; an admin can make a key with 'kaictl key create'."),
@@ -288,6 +292,7 @@ extension ErrorCode {
   public static let abuse = ErrorCode(rawValue: 109)
   public static let handshakeTimeout = ErrorCode(rawValue: 110)
   public static let plaintextRefused = ErrorCode(rawValue: 111)
+  public static let tlsFailed = ErrorCode(rawValue: 112)
   public static let unauthenticated = ErrorCode(rawValue: 200)
   public static let forbidden = ErrorCode(rawValue: 201)
   public static let rateLimited = ErrorCode(rawValue: 202)

@@ -15,6 +15,8 @@ public struct ClientConfiguration: Sendable {
   public var connectTimeout: Duration = .seconds(5)
   /// Whether a call waits, until its timeout, for a server that cannot be reached. Otherwise it fails at the first refusal.
   public var waitsForServer = true
+  /// nil for plain text.
+  public var tls: ClientTLS?
   /// What this side asks for.
   public var limits = ConnectionLimits.standard
   public var timings = ConnectionTimings()

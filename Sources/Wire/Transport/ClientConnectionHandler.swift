@@ -1,4 +1,6 @@
 import NIOCore
+import NIOSSL
+import NIOTLS
 
 /// What a ``ClientConnectionHandler`` tells its client, on the event loop.
 protocol ClientConnectionDelegate: AnyObject {
@@ -33,9 +35,13 @@ final class ClientConnectionHandler: ChannelInboundHandler {
   /// Why the server takes nothing more on this connection.
   var farewell: WireError { machine.farewell ?? WireError(.shuttingDown, "the server is stopping") }
 
+  private let tls: ClientTLS?
+
   init(
-    _ parameters: ClientHandshake.Parameters, timings: ConnectionTimings, codec: BodyCodec, delegate: any ClientConnectionDelegate
+    _ parameters: ClientHandshake.Parameters, timings: ConnectionTimings, tls: ClientTLS?, codec: BodyCodec,
+    delegate: any ClientConnectionDelegate
   ) {
+    self.tls = tls
     machine = ClientConnectionMachine(ClientHandshake(parameters), timings: timings, now: .now())
     self.codec = codec
     self.delegate = delegate
@@ -45,11 +51,11 @@ final class ClientConnectionHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    if context.channel.isActive { begin() }
+    if context.channel.isActive, tls == nil { begin() }
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    begin()
+    if tls == nil { begin() }
     context.fireChannelActive()
   }
 
@@ -62,7 +68,29 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     context.fireChannelInactive()
   }
 
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted? = event as? TLSUserEvent { secured(context) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  /// TLS stands: nothing has been said yet that another than the right server may hear.
+  private func secured(_ context: ChannelHandlerContext) {
+    let certificate = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
+    guard let fingerprint = certificate.flatMap(TLSFiles.fingerprint) else {
+      return end(WireError(.tlsFailed, "the server has no certificate"))
+    }
+    if let pin = tls?.pin, pin != fingerprint {
+      return end(
+        WireError(
+          .tlsFailed, "the server's certificate is not the one that is pinned",
+          hint: "If it was renewed on purpose, set the new pin."))
+    }
+    machine.bind(certificateHash: fingerprint)
+    begin()
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if TLSFailure.isOne(error) { return end(TLSFailure.error(error)) }
     end(WireError(.connectionLost, "the connection broke: \(error)", effect: .unknown))
   }
 

@@ -148,6 +148,7 @@ final class ClientCore {
       version: configuration.version, limits: configuration.limits)
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     let timings = configuration.timings
+    let (tls, host) = (configuration.tls, configuration.host)
     ClientBootstrap(group: eventLoop)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(
@@ -157,8 +158,9 @@ final class ClientCore {
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let core = bound.value
+          if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler(host: host)) }
           try channel.pipeline.syncOperations.addHandler(
-            ClientConnectionHandler(parameters, timings: timings, codec: core.codec, delegate: core))
+            ClientConnectionHandler(parameters, timings: timings, tls: tls, codec: core.codec, delegate: core))
         }
       }
       .connect(host: configuration.host, port: configuration.port)
@@ -175,6 +177,9 @@ final class ClientCore {
     switch (link, result) {
     case (.connecting, .success(let handler)):
       link = .handshaking(handler)
+    case (.connecting, .failure(let error as WireError)):
+      // The files that TLS needs cannot be read.
+      unlinked(error, mayHelpToWait: configuration.waitsForServer)
     case (.connecting, .failure(let error)):
       let address = "\(configuration.host):\(configuration.port)"
       unlinked(

@@ -7,6 +7,8 @@ public struct ServerConfiguration: Sendable {
   public var port: Int
   /// Names this server to its clients, at most 64 bytes.
   public var serverId: String
+  /// nil for plain text.
+  public var tls: ServerTLS?
   /// Whether peers that are not on loopback may speak without TLS.
   public var allowPlaintext = false
   /// The most that may be agreed with a client.

@@ -1,5 +1,7 @@
 import Logging
 import NIOCore
+import NIOSSL
+import NIOTLS
 
 /// Everything between a socket and the service, in one handler: frames, the state machine, and the hand-over in bursts.
 ///
@@ -38,6 +40,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private let shared: Shared
   private let id: UInt64
   private let remote: Remote
+  /// SHA-256 of the client's certificate, if it has one.
+  private var certificate: [UInt8]?
   private var core: ServerConnectionCore
   private var burst: [InboundEvent] = []
   private var phase = Phase.serving
@@ -49,14 +53,17 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   /// How long a peer may take to close after the last frame.
   private static let linger = TimeAmount.seconds(1)
 
-  init(_ shared: Shared, id: UInt64, remote: Remote, refusal: WireError?, codec: BodyCodec, now: NIODeadline) {
+  init(
+    _ shared: Shared, id: UInt64, remote: Remote, refusal: WireError?, certificateHash: [UInt8], codec: BodyCodec,
+    now: NIODeadline
+  ) {
     self.shared = shared
     self.id = id
     self.remote = remote
     let handshake = ServerHandshake(
       .init(
         serverId: shared.configuration.serverId, limits: shared.configuration.limits, nonce: randomBytes(32),
-        dummySecret: shared.dummySecret, refusal: refusal),
+        dummySecret: shared.dummySecret, certificateHash: certificateHash, refusal: refusal),
       keys: shared.keys)
     core = ServerConnectionCore(
       ServerConnectionMachine(handshake, timings: shared.configuration.timings, now: now), codec: codec)
@@ -83,6 +90,24 @@ final class ServerConnectionHandler: ChannelInboundHandler {
       shared.service.disconnected(peer)
     }
     context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted? = event as? TLSUserEvent {
+      let peer = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
+      certificate = peer.flatMap(TLSFiles.fingerprint)
+      if isRevoked { core.machine.refuse(Self.revoked) }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  private static let revoked = WireError(.unauthenticated, "the client's certificate was revoked")
+
+  private var isRevoked: Bool { certificate.map { shared.configuration.tls?.current.revoked.contains($0) ?? false } ?? false }
+
+  /// Ends the connection if its client's certificate is not good any more.
+  func checkCertificate() {
+    if isRevoked { close(Self.revoked) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

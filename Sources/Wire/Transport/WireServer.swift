@@ -1,6 +1,7 @@
 import Logging
 public import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// Listens for clients of the protocol and hands what they ask for to a ``WireService``.
@@ -61,16 +62,25 @@ public final class WireServer: Sendable {
       return channel.close()
     }
     let remote = channel.remoteAddress
-    let isAllowed = shared.configuration.allowPlaintext || remote?.isLoopback == true
+    let tls = shared.configuration.tls?.current
+    let isAllowed = tls != nil || shared.configuration.allowPlaintext || remote?.isLoopback == true
     let handler = ServerConnectionHandler(
       shared, id: id, remote: ServerConnectionHandler.Remote(host: remote?.ipAddress ?? "?", port: remote?.port ?? 0),
       refusal: isAllowed
         ? shared.failures.refusal(of: remote?.ipAddress ?? "?", .now())
         : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
-      codec: shared.codecs.codec(on: channel.eventLoop), now: .now())
+      certificateHash: tls?.fingerprint ?? [], codec: shared.codecs.codec(on: channel.eventLoop), now: .now())
     shared.registry.add(id, NIOLoopBoundBox(handler, eventLoop: channel.eventLoop))
     channel.closeFuture.whenComplete { _ in shared.registry.remove(id) }
-    return channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler) }
+    return channel.eventLoop.makeCompletedFuture {
+      if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context)) }
+      try channel.pipeline.syncOperations.addHandler(handler)
+    }
+  }
+
+  /// After ``ServerTLS/reload()``: ends the connections whose client's certificate is not good any more.
+  public func certificatesChanged() {
+    registry.forEach { $0.checkCertificate() }
   }
 
   /// Stops: no new connections, GOAWAY to every client, then up to `grace` for what is under way; what is left then gets an error.

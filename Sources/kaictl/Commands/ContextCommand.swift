@@ -25,9 +25,15 @@ struct ContextCommand: AsyncParsableCommand {
         _ = try KeyFile(path: path)
         if let warning = KeyFile.warning(path: path) { printer.warn(warning) }
       }
+      var wishes = options.tls.wishes({ _ in nil }, context: nil)
+      let isSecured = try wishes.tls() != nil
+      (wishes.ca, wishes.certificate, wishes.key) =
+        (wishes.ca.map(LocalFile.absolute), wishes.certificate.map(LocalFile.absolute), wishes.key.map(LocalFile.absolute))
       var contexts = try Contexts.load()
       contexts.put(
-        Contexts.Entry(name: name, server: "\(server)", keyFile: options.keyFile.map { LocalFile.absolute($0) }))
+        Contexts.Entry(
+          name: name, server: "\(server)", keyFile: options.keyFile.map { LocalFile.absolute($0) },
+          tls: isSecured ? wishes : nil))
       try contexts.save()
       printer.line(name)
     }
@@ -62,7 +68,8 @@ struct ContextCommand: AsyncParsableCommand {
           contexts.entries,
           [
             .text("") { $0.name == contexts.current ? "*" : "" }, .text("NAME") { $0.name },
-            .text("SERVER") { $0.server }, .text("KEY FILE", shrinks: true) { $0.keyFile ?? "" },
+            .text("SERVER") { $0.server }, .text("TLS") { $0.tls == nil ? "" : "yes" },
+            .text("KEY FILE", shrinks: true) { $0.keyFile ?? "" },
           ])
         if contexts.entries.isEmpty { printer.say("there are no contexts; see 'kaictl context add --help'", .dim) }
       }

@@ -8,6 +8,8 @@ struct Contexts: Equatable {
     var server: String
     /// Absolute.
     var keyFile: String?
+    /// Its files are absolute.
+    var tls: ClientTLS.Wishes?
   }
 
   var current: String?
@@ -34,7 +36,7 @@ struct Contexts: Equatable {
     current = json["current"]?.string
     for item in list {
       guard let name = item["name"]?.string, let server = item["server"]?.string else { throw damaged }
-      entries.append(Entry(name: name, server: server, keyFile: item["key_file"]?.string))
+      entries.append(Entry(name: name, server: server, keyFile: item["key_file"]?.string, tls: item["tls"].flatMap(Self.tls)))
     }
   }
 
@@ -45,10 +47,26 @@ struct Contexts: Equatable {
         entries.map { entry in
           [
             "name": .string(entry.name), "server": .string(entry.server),
-            "key_file": entry.keyFile.map { .string($0) } ?? .null,
+            "key_file": entry.keyFile.map { .string($0) } ?? .null, "tls": entry.tls.map(Self.json) ?? .null,
           ]
         }),
     ]
+  }
+
+  private static func tls(_ json: JSONValue) -> ClientTLS.Wishes? {
+    guard json.object != nil else { return nil }
+    var wishes = ClientTLS.Wishes()
+    wishes.on = true
+    (wishes.ca, wishes.pin, wishes.name) = (json["ca"]?.string, json["pin"]?.string, json["name"]?.string)
+    (wishes.certificate, wishes.key) = (json["cert"]?.string, json["key"]?.string)
+    return wishes
+  }
+
+  private static func json(_ tls: ClientTLS.Wishes) -> JSONValue {
+    let members: [(String, String?)] = [
+      ("ca", tls.ca), ("pin", tls.pin), ("name", tls.name), ("cert", tls.certificate), ("key", tls.key),
+    ]
+    return .object(members.compactMap { name, value in value.map { JSONValue.Member(name, .string($0)) } })
   }
 
   func save() throws(WireError) {

@@ -24,6 +24,7 @@ struct ServerLink: Sendable {
       version: Kaictl.version, group: MultiThreadedEventLoopGroup.singleton)
     // A person who mistyped the address wants to know it now.
     configuration.waitsForServer = false
+    configuration.tls = target.tls
     configuration.limits = .wholeMessages
     let client = WireClient(configuration)
     do throws(WireError) {

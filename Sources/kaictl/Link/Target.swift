@@ -4,14 +4,17 @@ import Wire
 struct Target: Equatable {
   let server: ServerAddress
   let keyPath: String
+  /// nil for plain text.
+  let tls: ClientTLS?
 
   /// Where a kai-session on this machine leaves its first key.
   static let localKeyPath = "./kai-data/admin.key"
   static let localServer = "127.0.0.1:7411"
 
-  init(server: ServerAddress, keyPath: String) {
+  init(server: ServerAddress, keyPath: String, tls: ClientTLS? = nil) {
     self.server = server
     self.keyPath = keyPath
+    self.tls = tls
   }
 
   /// Options first, then the environment, then the current context, then a kai-session started in this folder.
@@ -31,5 +34,8 @@ struct Target: Equatable {
         hint: "Give --key-file, set KAI_KEY_FILE, or try 'kaictl dev' first: it makes \(Self.localKeyPath).")
     }
     keyPath = path
+    // What a context says of TLS is for its own server.
+    let isContextsServer = options.server == nil && set("KAI_SERVER") == nil
+    tls = try options.tls.wishes(set, context: isContextsServer ? context?.tls : nil).tls()
   }
 }
