@@ -19,6 +19,8 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -37,6 +39,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // Without its default trait, which brings full Foundation.
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -58,12 +61,14 @@ let package = Package(
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging], swiftSettings: house),
+    .target(name: "Telemetry", dependencies: ["Wire", nio, nioPosix, nioHTTP, metrics, logging], swiftSettings: house),
     .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
       name: "SessionService",
       dependencies: [
-        "ServiceLaunch", "Wire", "JSON", "SQLite", "Words", "CVector", nio, nioPosix, crypto, arguments, logging, signals,
+        "ServiceLaunch", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", nio, nioPosix, crypto, arguments, logging,
+        metrics, signals,
       ],
       swiftSettings: house),
     .target(name: "CVector"),
@@ -71,7 +76,8 @@ let package = Package(
     .target(
       name: "AgentService",
       dependencies: [
-        "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", "CCurl", "CXLSXWriter", nio, nioPosix, crypto,
+        "Wire", "Telemetry", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", metrics, "CCurl", "CXLSXWriter", nio,
+        nioPosix, crypto,
         arguments, logging, signals, subprocess, systemPackage,
       ],
       exclude: ["Launch"], swiftSettings: house),
@@ -101,13 +107,17 @@ let package = Package(
 
     .testTarget(name: "JSONTests", dependencies: ["JSON", "SQLite"], swiftSettings: house),
     .testTarget(
-      name: "WireTests", dependencies: ["Wire", "WireFuzz", "JSON", nio, nioPosix, nioEmbedded, nioSSL, crypto, logging],
+      name: "WireTests",
+      dependencies: ["Wire", "WireFuzz", "Certificates", "JSON", nio, nioPosix, nioEmbedded, nioSSL, crypto, logging],
       exclude: ["Vectors", "Python"], swiftSettings: house),
     .testTarget(
       name: "SessionServiceTests",
       dependencies: ["SessionService", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging],
       swiftSettings: house),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["Telemetry", "Wire", "JSON", nio, nioPosix, metrics, logging], swiftSettings: house),
     .testTarget(name: "WordsTests", dependencies: ["Words"], swiftSettings: house),
+    .target(name: "Certificates", path: "Tests/Certificates", swiftSettings: house),
     .target(name: "LoopbackHTTP", dependencies: [nio, nioPosix], path: "Tests/LoopbackHTTP", swiftSettings: house),
     .testTarget(
       name: "AgentServiceTests",
@@ -120,7 +130,8 @@ let package = Package(
       name: "kaictlTests", dependencies: ["kaictl", "Wire", "JSON", nio, nioPosix, crypto, arguments, logging],
       swiftSettings: house),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto],
+      name: "IntegrationTests",
+      dependencies: ["Certificates", "LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto],
       swiftSettings: house),
     .testTarget(
       name: "SimulationTests",

@@ -32,7 +32,7 @@ final class Service {
     let ready = "\(folder)/session.json"
     try? FileManager.default.removeItem(atPath: ready)
     let process = try ChildProgram(
-      binary, ["--data", "\(folder)/data", "--listen", listen, "--ready-file", ready, "--log-level", "error"])
+      binary, ["--data", "\(folder)/data", "--listen", listen, "--ready-file", ready, "--log-level", "error", "--http", "off"])
     return (process, try waitForJSON(ready)["listen"]?.string ?? "")
   }
 

@@ -1,7 +1,9 @@
 package import ArgumentParser
+import CoreMetrics
 import Glibc
 import Logging
 import NIOPosix
+import Telemetry
 import UnixSignals
 package import Wire
 
@@ -25,15 +27,26 @@ package enum AgentProgram {
   package static func run(
     _ options: AgentOptions, environment: (String) -> String?, equipment: NodeEquipment = NodeEquipment()
   ) async throws(WireError) {
+    if options.probe { return try await probe(options, environment) }
     let settings = try AgentSettings(options, environment: environment)
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    settings.logFormat.bootstrap()
+    let metrics = PrometheusMetrics()
+    MetricsSystem.bootstrap(metrics)
     var log = Logger(label: "kai-agent")
     log.logLevel = settings.logLevel
-    try await serve(settings, equipment, log)
+    try await serve(settings, equipment, metrics, log)
+  }
+
+  /// Needs no more settings than where the node's HTTP listener is.
+  private static func probe(_ options: AgentOptions, _ environment: (String) -> String?) async throws(WireError) {
+    guard let address = try StatusAddress.parse(options.http ?? environment("KAI_AGENT_HTTP"), standard: nil) else {
+      throw WireError(.usage, "--probe needs an HTTP listener: give --http, as the node has it")
+    }
+    try await Probe.ask(address, "/readyz")
   }
 
   private static func serve(
-    _ settings: AgentSettings, _ equipment: NodeEquipment, _ log: Logger
+    _ settings: AgentSettings, _ equipment: NodeEquipment, _ metrics: PrometheusMetrics, _ log: Logger
   ) async throws(WireError) {
     let model = try ModelRegistry.model(settings.model)
     let embedder = try ModelRegistry.embedder(settings.embedder, url: settings.embedderUrl, settings.model)
@@ -54,6 +67,13 @@ package enum AgentProgram {
     ) { nodeId in
       settings.announce(nodeId: nodeId)
     }
+    AgentMetrics.describe(metrics, node)
+    let routes: [String: StatusServer.Route] = [
+      "/healthz": { StatusServer.Reply(200, "ok\n") },
+      "/readyz": { node.isAttached ? StatusServer.Reply(200, "ready\n") : StatusServer.Reply(503, "not attached\n") },
+      "/metrics": { StatusServer.Reply(200, metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8") },
+    ]
+    let status = try await StatusServer.start(settings.http, routes: routes, logger: log)
     let signals = Task {
       var count = 0
       for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
@@ -69,6 +89,7 @@ package enum AgentProgram {
     defer { signals.cancel() }
     try await node.run()
     await client.close()
+    await status?.stop()
     log.notice("stopped")
   }
 }

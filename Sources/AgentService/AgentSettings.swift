@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Telemetry
 import Wire
 
 /// The flags as they were written.
@@ -56,7 +57,11 @@ package struct AgentOptions: ParsableArguments {
   var extraction: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
-  @Option(help: "Only 'off': there is no HTTP listener.") var http: String?
+  @Option(help: ArgumentHelp("Where /healthz, /readyz and /metrics are served, or off (default: off).", valueName: "host:port"))
+  var http: String?
+  @Option(help: ArgumentHelp("text or json, one object a line (default: text).", valueName: "form")) var logFormat: String?
+  @Flag(help: "Ask the kai-agent that runs with these settings whether it is ready, over its --http; exit code 0 says yes.")
+  package var probe = false
   @Option(help: ArgumentHelp("Gets the node's id as JSON each time it is attached.", valueName: "file")) var readyFile: String?
 
   package init() {}
@@ -77,6 +82,9 @@ struct AgentSettings: Sendable {
   var embedder: String
   var embedderUrl: String?
   var logLevel: Logger.Level
+  var logFormat: LogFormat
+  /// nil for no HTTP listener.
+  var http: StatusAddress?
   var readyFile: String?
 
   static let maxSlots: UInt32 = 10_000
@@ -152,9 +160,12 @@ struct AgentSettings: Sendable {
       model.habits.temperature = temperature
     }
     readyFile = value(options.readyFile, "READY_FILE")
-    if let http = value(options.http, "HTTP"), http != "off" {
-      throw WireError(.usage, "--http can only be off, not '\(http)': there is no HTTP listener")
+    http = try StatusAddress.parse(value(options.http, "HTTP"), standard: nil)
+    let format = value(options.logFormat, "LOG_FORMAT") ?? "text"
+    guard let logFormat = LogFormat(rawValue: format) else {
+      throw WireError(.usage, "--log-format must be text or json, not '\(format)'")
     }
+    self.logFormat = logFormat
     let level = value(options.logLevel, "LOG_LEVEL") ?? "info"
     guard let logLevel = Logger.Level(rawValue: level) else {
       throw WireError(.usage, "--log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")

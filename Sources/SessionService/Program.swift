@@ -1,9 +1,11 @@
 import ArgumentParser
+import CoreMetrics
 import Glibc
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLaunch
+import Telemetry
 import UnixSignals
 import Wire
 
@@ -49,14 +51,24 @@ struct Program: AsyncParsableCommand {
   @Flag(help: "Take plain text from other machines too, not from loopback alone.")
   var allowPlaintext = false
 
-  @Option(help: "Only 'off': there is no HTTP listener.")
+  @Option(help: "Where /healthz, /readyz and /metrics are served, HOST:PORT, or off. Default: 127.0.0.1:7412")
   var http: String?
+
+  @Option(help: "text or json, one object a line. Default: text")
+  var logFormat: String?
+
+  @Flag(help: "Ask the kai-session that runs with these settings whether it is ready, over its --http; exit code 0 says yes.")
+  var probe = false
 
   static func main() async { await launch() }
 
   func run() async throws {
     do throws(WireError) {
       let settings = try Settings(self, environment: Environment.variable)
+      guard !probe else {
+        guard let http = settings.http else { throw WireError(.usage, "--probe needs an HTTP listener: --http is off") }
+        return try await Probe.ask(http, "/readyz")
+      }
       try await Self.serve(settings)
     } catch {
       throw Self.complain(error)
@@ -66,7 +78,9 @@ struct Program: AsyncParsableCommand {
   private static func serve(_ settings: Settings) async throws(WireError) {
     // What this process makes is for its owner alone, also if somebody opens the data folder one day.
     umask(0o077)
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    settings.logFormat.bootstrap()
+    let metrics = PrometheusMetrics()
+    MetricsSystem.bootstrap(metrics)
     var logger = Logger(label: "kai-session")
     logger.logLevel = settings.logLevel
 
@@ -81,8 +95,11 @@ struct Program: AsyncParsableCommand {
     let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
     logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])
     let secure = try await SecureListener.start(settings.tls, configuration, service, logger)
+    let status = StatusRoutes(service: service, metrics: metrics)
+    status.describe()
+    let http = try await StatusServer.start(settings.http, routes: status.routes, logger: logger)
     if let readyFile = settings.readyFile {
-      try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address)
+      try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address, httpAddress: http?.address)
     }
 
     let housekeeping = Task { await service.housekeeping.run(every: .seconds(60)) }
@@ -94,6 +111,7 @@ struct Program: AsyncParsableCommand {
     async let secured: Void? = secure?.stop(grace: .seconds(5))
     await server.stop(grace: .seconds(5))
     _ = await secured
+    await http?.stop()
     await housekeeping.value
     logger.info("stopped")
   }

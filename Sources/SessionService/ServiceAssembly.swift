@@ -7,6 +7,7 @@ struct ServiceAssembly: Sendable {
   let handler: SessionServiceHandler
   let tasks: TaskQueue
   let housekeeping: Housekeeping
+  let connections: ConnectionRegistry
 
   /// What the assembly stands on.
   struct Ground: Sendable {
@@ -56,6 +57,7 @@ struct ServiceAssembly: Sendable {
       check: StoreCheck(integrity: SQLiteIntegrity.problems), drain: { tasks.drain() }
     ).register(on: &router)
     self.tasks = tasks
+    self.connections = connections
     handler = SessionServiceHandler(
       store: store, router: router, connections: connections, now: ground.surroundings.now, timers: ground.timers,
       logger: ground.logger)

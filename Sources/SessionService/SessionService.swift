@@ -11,6 +11,7 @@ final class SessionService: Sendable {
   let store: SQLiteStore
   let housekeeping: Housekeeping
   let tasks: TaskQueue
+  let connections: ConnectionRegistry
   private let folder: DataFolder
 
   static let version = "0.1.0"
@@ -37,6 +38,7 @@ final class SessionService: Sendable {
         monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger))
     handler = assembly.handler
     tasks = assembly.tasks
+    connections = assembly.connections
     housekeeping = assembly.housekeeping
 
     try await AdminKey.ensure(in: folder, store: store, ring: keys)

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Telemetry
 import Wire
 
 /// What the command line and the environment ask for; the command line wins.
@@ -11,6 +12,11 @@ struct Settings: Sendable, Equatable {
   let logLevel: Logger.Level
   let allowPlaintext: Bool
   let tls: SecureListener.Settings?
+  /// nil for no HTTP listener.
+  let http: StatusAddress?
+  let logFormat: LogFormat
+
+  static let standardHTTP = "127.0.0.1:7412"
 
   /// - Parameter environment: the value of a variable, or nil.
   /// - Throws: `usage` that names the option.
@@ -27,8 +33,12 @@ struct Settings: Sendable, Equatable {
     }
     self.logLevel = logLevel
     allowPlaintext = program.allowPlaintext || environment("KAI_SESSION_ALLOW_PLAINTEXT") == "true"
-    let http = program.http ?? environment("KAI_SESSION_HTTP") ?? "off"
-    guard http == "off" else { throw WireError(.usage, "--http \(quoted(http)): this version has no HTTP listener") }
+    http = try StatusAddress.parse(program.http ?? environment("KAI_SESSION_HTTP"), standard: Self.standardHTTP)
+    let format = program.logFormat ?? environment("KAI_SESSION_LOG_FORMAT") ?? "text"
+    guard let logFormat = LogFormat(rawValue: format) else {
+      throw WireError(.usage, "--log-format must be text or json, not \(quoted(format))")
+    }
+    self.logFormat = logFormat
   }
 
   private static func tls(

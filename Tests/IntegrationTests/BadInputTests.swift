@@ -124,7 +124,8 @@ import Testing
   @Test func aSecondProcessOnTheSameFolderIsRefused() async throws {
     let deployment = try await Deployment()
     let second = try RunningProcess(
-      "kai-session", ["--data", deployment.dataFolder, "--listen", "127.0.0.1:0"], log: deployment.folder.file("second.log"))
+      "kai-session", ["--data", deployment.dataFolder, "--listen", "127.0.0.1:0", "--http", "off"],
+      log: deployment.folder.file("second.log"))
     #expect(try await second.exitStatus() != 0)
     #expect(second.logText.contains("another") || second.logText.contains("Another"), "\(second.logText)")
     try await deployment.ctl("server", "info").expectSuccess()

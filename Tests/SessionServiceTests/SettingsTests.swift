@@ -41,7 +41,7 @@ import Wire
     ["--listen", "7411"], ["--listen", "host:"], ["--listen", ":7411"], ["--listen", "host:65536"], ["--listen", "host:-1"],
     ["--tls-listen", "127.0.0.1:0"], ["--tls-cert", "a", "--tls-key", "b"],
     ["--tls-listen", "127.0.0.1:0", "--tls-cert", "a", "--tls-key", "b", "--tls-revoked", "c"],
-    ["--log-level", "loud"], ["--http", "127.0.0.1:7412"], ["--data", ""],
+    ["--log-level", "loud"], ["--log-format", "xml"], ["--http", "7412"], ["--http", "host:99999"], ["--data", ""],
   ])
   func whatCannotBeServedIsRefused(_ arguments: [String]) {
     let error = #expect(throws: WireError.self) { try settings(arguments) }

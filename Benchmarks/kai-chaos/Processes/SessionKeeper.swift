@@ -36,7 +36,10 @@ actor SessionKeeper {
     let environment = failPoint?.environment(library: settings.binary("libchaos-failpoints.so"), log: failLog) ?? [:]
     let child = try ChildProcess(
       settings.binary("kai-session"),
-      ["--data", settings.file("data"), "--listen", "127.0.0.1:0", "--ready-file", ready, "--log-level", "notice"],
+      [
+        "--data", settings.file("data"), "--listen", "127.0.0.1:0", "--ready-file", ready, "--log-level", "notice", "--http",
+        "off",
+      ],
       environment: environment, log: settings.file("session.log"))
     process = child
     self.failPoint = failPoint

@@ -147,7 +147,9 @@ struct AgentLoop: Sendable {
       reply = try await WorkDeadline.run(within: left) { [model] () async throws(WireError) in
         try await model.respond(to: turn, onToken: tokens.add)
       }
+      AgentMetrics.model(model.name, reply, nil, clock.now - start)
     } catch {
+      AgentMetrics.model(model.name, nil, error, clock.now - start)
       switch error.errorCode {
       case .cancelled: throw error
       case .budgetExhausted: return try await stop(error, transcript.progress, [], [], &transcript)

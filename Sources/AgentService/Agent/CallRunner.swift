@@ -69,7 +69,9 @@ struct CallRunner: Sendable {
       let clock = ContinuousClock()
       let start = clock.now
       let output = try await output(of: pending, within: limits, progress)
-      let elapsed = UInt64(clamping: (clock.now - start).wholeMilliseconds)
+      let duration = clock.now - start
+      let elapsed = UInt64(clamping: duration.wholeMilliseconds)
+      if sideEffect(of: pending.call) != nil { AgentMetrics.tool(pending.call.name, isError: output.isError, duration) }
       let result = ToolResultEntry.with {
         $0.callId = pending.call.id
         $0.name = pending.call.name.prefix(bytes: Limits.nameBytes)

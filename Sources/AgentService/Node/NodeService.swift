@@ -26,6 +26,7 @@ final class NodeService: Sendable {
     var leaseTtlMs = Limits.leaseTtlMs
     var heartbeatIntervalMs = Limits.heartbeatIntervalMs
     var isDraining = false
+    var isAttached = false
     /// Executions under way.
     var running = 0
   }
@@ -78,6 +79,10 @@ final class NodeService: Sendable {
     (ends, ender) = AsyncStream.makeStream()
   }
 
+  var isAttached: Bool { state.withLock { $0.isAttached } }
+  var running: Int { state.withLock { $0.running } }
+  var slots: UInt32 { configuration.slots }
+
   /// Serves until it is drained.
   /// - Throws: what no new attempt can mend: a wrong key, a wrong role, no common protocol version.
   func run() async throws(WireError) {
@@ -126,6 +131,7 @@ final class NodeService: Sendable {
         if Task.isCancelled { return }
         log.warning("not attached", metadata: ["error": "\(error)"])
       }
+      state.withLock { $0.isAttached = false }
       failures += 1
       let cap = min(100 << min(failures, 5), 2_000)
       try? await Task.sleep(for: .milliseconds(Int.random(in: cap / 2...cap)))
@@ -151,6 +157,7 @@ final class NodeService: Sendable {
     if let welcome = item.welcome {
       state.withLock { state in
         state.nodeId = welcome.nodeId
+        state.isAttached = true
         state.leaseTtlMs = Int64(clamping: welcome.leaseTtlMs)
         state.heartbeatIntervalMs = max(100, Int64(clamping: welcome.heartbeatIntervalMs))
       }

@@ -9,6 +9,7 @@ final class SessionServiceHandler: WireService {
   private let router: Router
   private let logger: Logger
   private let connections: ConnectionRegistry
+  private let metrics = RequestMetrics()
   private let now: @Sendable () -> Timestamp
   private let timers: any EventLoop
 
@@ -54,9 +55,11 @@ final class SessionServiceHandler: WireService {
       case .request(let request):
         do throws(WireError) {
           if let message = try accept(request, now, on: connection, streams, writes: &writes, reads: &reads) {
+            metrics.answered(request.method, nil, since: now)
             replies.append(Outbound(streamID: request.streamID, kind: .response(replayed: false), message: message))
           }
         } catch {
+          metrics.answered(request.method, error, since: now)
           streams.close(request.streamID)
           replies.append(.error(request.streamID, error))
         }
@@ -70,10 +73,16 @@ final class SessionServiceHandler: WireService {
     }
     if !replies.isEmpty { connection.send(replies) }
     if !writes.units.isEmpty {
-      store.write(batch: writes.units) { [writes] results in writes.answer(results, on: connection) }
+      store.write(batch: writes.units) { [writes, metrics] results in
+        writes.answer(results, on: connection)
+        writes.count(results, since: now, metrics)
+      }
     }
     if !reads.units.isEmpty {
-      store.read(batch: reads.units) { [reads] results in reads.answer(results, on: connection) }
+      store.read(batch: reads.units) { [reads, metrics] results in
+        reads.answer(results, on: connection)
+        reads.count(results, since: now, metrics)
+      }
     }
   }
 
@@ -83,10 +92,22 @@ final class SessionServiceHandler: WireService {
   private struct Batch: Sendable {
     var units: [StoreUnit<Outbound>] = []
     var streamIDs: [UInt32] = []
+    private var methods: [Method] = []
 
-    mutating func add(_ streamID: UInt32, _ unit: @escaping StoreUnit<Outbound>) {
-      streamIDs.append(streamID)
+    mutating func add(_ request: InboundRequest, _ unit: @escaping StoreUnit<Outbound>) {
+      streamIDs.append(request.streamID)
+      methods.append(request.method)
       units.append(unit)
+    }
+
+    func count(_ results: [Result<Outbound, WireError>], since start: NIODeadline, _ metrics: RequestMetrics) {
+      for (method, result) in zip(methods, results) {
+        if case .failure(let error) = result {
+          metrics.answered(method, error, since: start)
+        } else {
+          metrics.answered(method, nil, since: start)
+        }
+      }
     }
 
     func answer(_ results: [Result<Outbound, WireError>], on connection: any ServerConnection) {
@@ -115,7 +136,7 @@ final class SessionServiceHandler: WireService {
       streams: streams)
     switch route {
     case .read(let body):
-      reads.add(request.streamID) { (transaction) throws(WireError) in
+      reads.add(request) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
         try context.access?.require(request, in: transaction)
         let reply = try body(transaction, request, context)
@@ -125,7 +146,7 @@ final class SessionServiceHandler: WireService {
     case .write(let body):
       let keepsReply = !router.ownState.contains(request.method)
       let completion = router.completions[request.method]
-      writes.add(request.streamID) { (transaction) throws(WireError) in
+      writes.add(request) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
         guard keepsReply, request.method.rule.mutates else {
           try context.access?.require(request, in: transaction)
@@ -147,6 +168,7 @@ final class SessionServiceHandler: WireService {
       return try body(request, context)
     case .live(let body):
       try body(request, context)
+      metrics.opened(request.method)
     }
     return nil
   }

@@ -17,7 +17,7 @@ struct DevSettings: Sendable {
   var adminKeyPath: String { data + "/admin.key" }
 
   func sessionArguments(readyFile: String) -> [String] {
-    ["--data", data, "--listen", listen, "--ready-file", readyFile]
+    ["--data", data, "--listen", listen, "--http", "off", "--ready-file", readyFile]
   }
 
   func agentArguments(address: String, keyPath: String, readyFile: String) -> [String] {

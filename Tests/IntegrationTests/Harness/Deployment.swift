@@ -7,6 +7,10 @@ final class Deployment: Sendable {
   let folder: TemporaryFolder
   let session: Holder<RunningProcess?>
   let address: Holder<String>
+  /// More of kai-session's command line; for the next start.
+  let options = Holder<[String]>([])
+  /// What kai-session said when it served.
+  let ready = Holder<JSONValue>(.null)
   /// Kept until the end, so that a test need not: a process that nobody holds is killed.
   private let nodes = Holder<[RunningProcess]>([])
 
@@ -28,17 +32,19 @@ final class Deployment: Sendable {
 
   /// Starts kai-session; a second time on the same port, so that clients find it again.
   func startSession() async throws {
-    let ready = folder.file("session.json")
-    try? FileManager.default.removeItem(atPath: ready)
+    let readyFile = folder.file("session.json")
+    try? FileManager.default.removeItem(atPath: readyFile)
     let process = try RunningProcess(
-      "kai-session", ["--data", dataFolder, "--listen", address.value, "--ready-file", ready],
+      "kai-session",
+      ["--data", dataFolder, "--listen", address.value, "--ready-file", readyFile, "--http", "off"] + options.value,
       log: folder.file("session.log"))
     session.value = process
     let text = try await eventually("kai-session serves: \(process.logText)") {
       if !process.isRunning { throw TimedOut(what: "kai-session ended: \(process.logText)") }
-      return try? String(contentsOfFile: ready, encoding: .utf8)
+      return try? String(contentsOfFile: readyFile, encoding: .utf8)
     }
-    address.value = try #require(JSONValue(parsing: text)["listen"]?.string)
+    ready.value = try JSONValue(parsing: text)
+    address.value = try #require(ready.value["listen"]?.string)
   }
 
   /// Starts a node and waits until it is attached.

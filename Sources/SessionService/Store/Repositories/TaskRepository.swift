@@ -126,6 +126,14 @@ enum TaskRepository {
     ) { (row) throws(WireError) in try task(row).record }
   }
 
+  /// When the task was submitted, or may begin, that waits longest; nil when none waits.
+  static func oldestQueued(in transaction: any Transaction) throws(WireError) -> Timestamp? {
+    try transaction.first(
+      "SELECT max(created_at, not_before) AS due FROM tasks WHERE status = ? AND not_before <= ? ORDER BY due LIMIT 1",
+      [Value(TaskStatus.queued), Value(transaction.now)]
+    ) { (row) in row.timestamp(0) }
+  }
+
   /// A page of the tasks that match, newest first, and how many match in all. A page that would be too large for a message
   /// ends earlier.
   static func list(

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Glibc
 import SQLite
 import Wire
@@ -22,6 +23,12 @@ final class SQLiteWriter {
   private let options: SQLiteStoreOptions
   private let figures: StoreFigures
   private var actions: [@Sendable () -> Void] = []
+  static let commitSeconds = "kai_store_commit_seconds"
+  static let batchUnits = "kai_store_batch_units"
+  private let commitTimer = Timer(label: SQLiteWriter.commitSeconds)
+  private let batchRecorder = Recorder(label: SQLiteWriter.batchUnits)
+  /// Of the transaction under way.
+  private var units = 0
   /// Why the transaction under way cannot be committed.
   private var lost: WireError?
   /// Set when a commit failed: what the disk holds is unknown until the store is opened anew.
@@ -62,9 +69,15 @@ final class SQLiteWriter {
   func perform(_ jobs: [Job]) {
     lost = broken
     actions = []
+    units = 0
     if lost == nil { do throws(WireError) { try run(begin) } catch { lost = error } }
     let settlements = jobs.map { $0(self) }
-    if lost == nil { commit() }
+    if lost == nil {
+      let start = ContinuousClock.now
+      commit()
+      commitTimer.recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
+      batchRecorder.record(units)
+    }
     if lost != nil, !connection.isAutocommit { _ = attempt("ROLLBACK") }
     if lost == nil {
       figures.committed()
@@ -76,6 +89,7 @@ final class SQLiteWriter {
 
   /// Runs one unit in its savepoint: when it throws, it alone is undone.
   func run<T>(_ unit: StoreUnit<T>) -> Result<T, WireError> {
+    units += 1
     if let lost { return .failure(lost) }
     do throws(WireError) {
       try run(savepoint)

@@ -1,22 +1,22 @@
 import Foundation
-import Testing
-import Wire
 
 /// Authorities and certificates made with OpenSSL, in a folder of their own.
-struct TestCertificates {
-  let folder: String
+public struct TestCertificates {
+  public let folder: String
 
-  init() throws {
+  struct Failure: Error { let text: String }
+
+  public init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "kai-tls-\(UUID().uuidString.prefix(8))").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
-  func remove() { try? FileManager.default.removeItem(atPath: folder) }
+  public func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
-  func path(_ name: String) -> String { folder + "/" + name }
+  public func path(_ name: String) -> String { folder + "/" + name }
 
   /// `NAME.pem` and `NAME.key` of an authority.
-  func makeAuthority(_ name: String) throws {
+  public func makeAuthority(_ name: String) throws {
     try openssl(
       "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=\(name)",
       "-keyout", path(name + ".key"), "-out", path(name + ".pem"))
@@ -24,7 +24,7 @@ struct TestCertificates {
 
   /// `NAME.pem` and `NAME.key`, signed by an authority.
   /// - Parameter days: negative for one that has ended.
-  func make(_ name: String, by authority: String, for host: String = "IP:127.0.0.1,DNS:localhost", days: Int = 30) throws {
+  public func make(_ name: String, by authority: String, for host: String = "IP:127.0.0.1,DNS:localhost", days: Int = 30) throws {
     try openssl(
       "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)", "-keyout",
       path(name + ".key"), "-out", path(name + ".csr"))
@@ -35,13 +35,14 @@ struct TestCertificates {
   }
 
   /// The SHA-256 of a certificate, as people write it.
-  func fingerprint(_ name: String) throws -> String {
+  public func fingerprint(_ name: String) throws -> String {
     let text = try openssl("x509", "-in", path(name + ".pem"), "-noout", "-fingerprint", "-sha256")
     return String(text.split(separator: "=").last ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
+  /// - Throws: when it ends with another code than 0, unless that is no matter.
   @discardableResult
-  func openssl(_ arguments: String..., input: String = "", expectsSuccess: Bool = true) throws -> String {
+  public func openssl(_ arguments: String..., input: String = "", expectsSuccess: Bool = true) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/openssl")
     process.arguments = arguments
@@ -54,7 +55,7 @@ struct TestCertificates {
     try stdin.fileHandleForWriting.close()
     let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
-    if expectsSuccess { #expect(process.terminationStatus == 0, "openssl \(arguments): \(text)") }
+    if expectsSuccess, process.terminationStatus != 0 { throw Failure(text: "openssl \(arguments): \(text)") }
     return text
   }
 }

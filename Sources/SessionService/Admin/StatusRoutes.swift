@@ -1,0 +1,98 @@
+import Synchronization
+import Telemetry
+import Wire
+
+/// What kai-session tells those who watch over it.
+struct StatusRoutes: Sendable {
+  let service: SessionService
+  let metrics: PrometheusMetrics
+  private let oldestMs = Holder()
+
+  init(service: SessionService, metrics: PrometheusMetrics) { (self.service, self.metrics) = (service, metrics) }
+
+  /// What was read last.
+  private final class Holder: Sendable {
+    let value = Atomic<Int64>(0)
+  }
+
+  private static let readyDeadline = Duration.seconds(2)
+
+  var routes: [String: StatusServer.Route] {
+    [
+      // The process is alive and its threads take work.
+      "/healthz": { StatusServer.Reply(200, "ok\n") },
+      "/readyz": { await ready() },
+      "/metrics": {
+        await readQueue()
+        return StatusServer.Reply(200, metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+      },
+    ]
+  }
+
+  /// Whether requests are served: the store answers, and the queue gives out work.
+  private func ready() async -> StatusServer.Reply {
+    guard !service.tasks.view({ $0.isDraining }) else { return StatusServer.Reply(503, "draining\n") }
+    let store = service.store
+    let problem = await withTaskGroup(of: String?.self) { group in
+      group.addTask {
+        do throws(WireError) {
+          _ = try await store.read { (transaction) throws(WireError) in
+            try transaction.first("SELECT count(*) FROM keys", []) { (row) in row.int64(0) }
+          }
+          return nil
+        } catch { return error.message }
+      }
+      group.addTask {
+        try? await Task.sleep(for: Self.readyDeadline)
+        return "the store does not answer"
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? nil
+    }
+    if let problem { return StatusServer.Reply(503, problem + "\n") }
+    return StatusServer.Reply(200, "ready\n")
+  }
+
+  /// How long the task has waited that waits longest.
+  private func readQueue() async {
+    let oldest = try? await service.store.read { (transaction) throws(WireError) -> Int64 in
+      let since = try TaskRepository.oldestQueued(in: transaction)
+      return since.map { (transaction.now.microseconds - $0.microseconds) / 1_000 } ?? 0
+    }
+    oldestMs.value.store(max(0, oldest ?? 0), ordering: .relaxed)
+  }
+
+  /// Names what is measured, and adds what is read when somebody asks.
+  func describe() {
+    ProcessFigures.describe(in: metrics)
+    metrics.describe(RequestMetrics.requests, "Requests by method and how they ended; streams when they are opened.")
+    metrics.describe(RequestMetrics.seconds, "From a request's arrival to its answer.")
+    metrics.describe(SQLiteWriter.commitSeconds, "Durable commits, fsync included.")
+    metrics.describe(SQLiteWriter.batchUnits, "Units of work that shared a commit.")
+    let (tasks, figures, connections, oldestMs) = (service.tasks, service.store.figures, service.connections, oldestMs)
+    metrics.read("kai_build_info", "The version that runs.") { [([("version", SessionService.version)], 1)] }
+    metrics.read("kai_connections", "Clients that are connected.") { [([], Double(connections.count))] }
+    metrics.read("kai_tasks", "Tasks that have not ended, by where they are.") {
+      tasks.view { $0.census }.map { ([("state", $0.state)], Double($0.count)) }
+    }
+    metrics.read("kai_nodes", "Nodes that are attached.") { [([], Double(tasks.view { $0.nodes.count }))] }
+    metrics.read("kai_slots", "Tasks that the attached nodes can run at once.") {
+      [([], Double(tasks.view { $0.nodes.values.reduce(0) { $0 + Int($1.profile.slots) } }))]
+    }
+    metrics.read("kai_leases", "Tasks that are leased to nodes.") { [([], Double(tasks.view { $0.leases.count }))] }
+    metrics.read("kai_queue_oldest_seconds", "How long the task has waited that has waited longest among those that could run.") {
+      [([], Double(oldestMs.value.load(ordering: .relaxed)) / 1_000)]
+    }
+    metrics.read("kai_store_commits_total", isCounter: true, "Durable commits.") { [([], Double(figures.snapshot.commits))] }
+    metrics.read("kai_store_units_total", isCounter: true, "Units of work that the commits carried.") {
+      [([], Double(figures.snapshot.units))]
+    }
+    metrics.read("kai_store_failed_units_total", isCounter: true, "Units of work that were undone.") {
+      [([], Double(figures.snapshot.failedUnits))]
+    }
+    metrics.read("kai_store_wal_pages", "Pages in the write-ahead log.") { [([], Double(figures.snapshot.walPages))] }
+    metrics.read("kai_store_checkpoints_total", isCounter: true, "Times the log was copied into the database.") {
+      [([], Double(figures.snapshot.checkpoints))]
+    }
+  }
+}

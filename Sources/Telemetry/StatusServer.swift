@@ -1,0 +1,166 @@
+public import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+public import Wire
+
+/// A small HTTP listener for those who watch over a program: GET (and HEAD) of a few paths, each answered from memory.
+///
+/// NIO's own HTTP/1.1 codec and nothing more: three paths need no framework, and the listener adds no dependency to what a node runs.
+public final class StatusServer: Sendable {
+  public struct Reply: Sendable {
+    public var status: Int
+    public var type: String
+    public var body: String
+
+    public init(_ status: Int, _ body: String, type: String = "text/plain; charset=utf-8") {
+      (self.status, self.type, self.body) = (status, type, body)
+    }
+  }
+
+  public typealias Route = @Sendable () async -> Reply
+
+  /// Connections at once; more are closed as they come.
+  static let connections = 64
+  static let idle = TimeAmount.seconds(15)
+
+  private let listener: any Channel
+  public let host: String
+  public let port: Int
+
+  /// `host:port`
+  public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  private init(_ listener: any Channel, host: String, port: Int) {
+    (self.listener, self.host, self.port) = (listener, host, port)
+  }
+
+  /// The same at an address that may not be wanted at all; one that nobody asked for may be taken.
+  /// - Returns: nil when there is none.
+  public static func start(
+    _ address: StatusAddress?, routes: [String: Route], logger: Logger
+  ) async throws(WireError) -> StatusServer? {
+    guard let address else { return nil }
+    do throws(WireError) {
+      return try await start(host: address.host, port: address.port, routes: routes, logger: logger)
+    } catch {
+      guard !address.isWanted else { throw error }
+      logger.warning("no HTTP listener: the usual address is taken", metadata: ["error": "\(error.message)"])
+      return nil
+    }
+  }
+
+  /// - Parameter routes: by path.
+  /// - Throws: `unavailable` when the address cannot be bound.
+  public static func start(
+    host: String, port: Int, routes: [String: Route], logger: Logger
+  ) async throws(WireError) -> StatusServer {
+    let open = ManagedCount()
+    do {
+      let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelInitializer { channel in
+          guard open.enter(most: connections) else { return channel.close() }
+          channel.closeFuture.whenComplete { _ in open.leave() }
+          return channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
+            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+            try pipeline.addHandler(StatusHandler(routes))
+          }
+        }
+        .bind(host: host, port: port).get()
+      let local = listener.localAddress
+      let server = StatusServer(listener, host: local?.ipAddress ?? host, port: local?.port ?? port)
+      logger.info("status", metadata: ["http": "\(server.address)"])
+      return server
+    } catch {
+      throw WireError(
+        .unavailable, "cannot listen on \(host):\(port) for HTTP: \(error)",
+        hint: "Choose another address with --http, or switch it off with --http off.")
+    }
+  }
+
+  public func stop() async { try? await listener.close().get() }
+}
+
+/// Counts what is open.
+private final class ManagedCount: Sendable {
+  private let count = Mutex(0)
+
+  func enter(most: Int) -> Bool {
+    count.withLock { count in
+      guard count < most else { return false }
+      count += 1
+      return true
+    }
+  }
+
+  func leave() { count.withLock { $0 -= 1 } }
+}
+
+private final class StatusHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let routes: [String: StatusServer.Route]
+  private var head: HTTPRequestHead?
+
+  init(_ routes: [String: StatusServer.Route]) { self.routes = routes }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): self.head = head
+    case .body: break
+    case .end:
+      guard let head else { return }
+      self.head = nil
+      answer(head, context)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is IdleStateHandler.IdleStateEvent {
+      context.close(promise: nil)
+    } else {
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    let path = String(head.uri.prefix { $0 != "?" })
+    guard head.method == .GET || head.method == .HEAD else {
+      return send(StatusServer.Reply(405, "only GET\n"), head, context)
+    }
+    guard let route = routes[path] else {
+      let known = routes.keys.sorted().joined(separator: "\n")
+      return send(StatusServer.Reply(404, "there is nothing here; there is:\n\(known)\n"), head, context)
+    }
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    let loop = context.eventLoop
+    Task {
+      let reply = await route()
+      loop.execute {
+        let (handler, context) = bound.value
+        handler.send(reply, head, context)
+      }
+    }
+  }
+
+  private func send(_ reply: StatusServer.Reply, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    var response = HTTPResponseHead(version: head.version, status: .init(statusCode: reply.status))
+    response.headers.add(name: "Content-Type", value: reply.type)
+    response.headers.add(name: "Content-Length", value: "\(reply.body.utf8.count)")
+    if reply.status == 405 { response.headers.add(name: "Allow", value: "GET, HEAD") }
+    if !head.isKeepAlive { response.headers.add(name: "Connection", value: "close") }
+    context.write(wrapOutboundOut(.head(response)), promise: nil)
+    if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil) }
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+      if !head.isKeepAlive { bound.value.close(promise: nil) }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import JSON
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+import Wire
+
+@testable import Telemetry
+
+@Suite struct StatusServerTests {
+  private func withServer(_ body: (StatusServer) async throws -> Void) async throws {
+    let server = try await StatusServer.start(
+      host: "127.0.0.1", port: 0,
+      routes: ["/readyz": { .init(200, "ready\n") }, "/down": { .init(503, "down\n") }],
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    try await body(server)
+    await server.stop()
+  }
+
+  /// Everything that comes back for these bytes, until the server closes.
+  private func answer(_ bytes: String, _ server: StatusServer) async throws -> String {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
+      host: server.host, port: server.port
+    ) { channel in
+      channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
+    }
+    return try await channel.executeThenClose { inbound, outbound in
+      try await outbound.write(ByteBuffer(string: bytes))
+      var text = ""
+      for try await part in inbound { text += String(buffer: part) }
+      return text
+    }
+  }
+
+  @Test func itAnswersWhatItKnows() async throws {
+    try await withServer { server in
+      let ready = try await answer("GET /readyz?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
+      #expect(ready.hasPrefix("HTTP/1.1 200 OK\r\n") && ready.hasSuffix("\r\n\r\nready\n"))
+      let head = try await answer("HEAD /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
+      #expect(head.contains("Content-Length: 6") && head.hasSuffix("\r\n\r\n"))
+      #expect(try await answer("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server).hasPrefix("HTTP/1.1 404"))
+      #expect(
+        try await answer("POST /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", server)
+          .hasPrefix("HTTP/1.1 405"))
+      let two = try await answer(
+        "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\nGET /down HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
+      #expect(two.contains("200 OK") && two.contains("503"))
+      let garbage = try await answer("\u{1}\u{2} nonsense\r\n\r\n", server)
+      #expect(garbage.isEmpty || garbage.hasPrefix("HTTP/1.1 400") || garbage.hasPrefix("HTTP/1.0 400"))
+      #expect(try await answer("GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server).contains("200 OK"))
+    }
+  }
+
+  @Test func aProbeTellsWellFromNotWell() async throws {
+    var address: StatusAddress?
+    try await withServer { server in
+      address = try StatusAddress.parse(server.address, standard: nil)
+      let known = try #require(address)
+      try await Probe.ask(known, "/readyz")
+      let error = await #expect(throws: WireError.self) { try await Probe.ask(known, "/down") }
+      #expect(error?.message == "/down says 503")
+    }
+    let gone = try #require(address)
+    await #expect(throws: WireError.self) { try await Probe.ask(gone, "/readyz") }
+  }
+
+  @Test func anAddressThatNobodyAskedForMayBeTaken() async throws {
+    try await withServer { server in
+      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      let usual = try StatusAddress.parse(nil, standard: server.address)
+      #expect(try await StatusServer.start(usual, routes: [:], logger: logger) == nil)
+      let wanted = try StatusAddress.parse(server.address, standard: "127.0.0.1:1")
+      await #expect(throws: WireError.self) { _ = try await StatusServer.start(wanted, routes: [:], logger: logger) }
+    }
+    #expect(try StatusAddress.parse("off", standard: "127.0.0.1:1") == nil)
+    #expect(try StatusAddress.parse("[::1]:80", standard: nil) == StatusAddress(host: "::1", port: 80, isWanted: true))
+    for text in ["80", ":80", "host:", "host:99999"] {
+      #expect(throws: WireError.self) { try StatusAddress.parse(text, standard: nil) }
+    }
+  }
+
+  @Test func aLogLineIsOneJSONObject() throws {
+    let event = LogEvent(
+      level: .warning, message: "a \"quoted\"\nline\u{1}", metadata: ["path": "C:\\x", "level": "mine"], source: "s", file: "f",
+      function: "g",
+      line: 1)
+    let line = JSONLogHandler.line(event, "kai", ["node": "n1"], at: "2026-01-01T00:00:00.000000Z")
+    #expect(!line.contains("\n"))
+    let json = try JSONValue(parsing: line)
+    #expect(json["message"] == "a \"quoted\"\nline\u{1}" && json["level"] == "warning" && json["_level"] == "mine")
+    #expect(json["path"] == "C:\\x" && json["node"] == "n1" && json["time"] == "2026-01-01T00:00:00.000000Z")
+  }
+}
