@@ -42,6 +42,9 @@ struct Program: AsyncParsableCommand {
   @Option(help: "Fingerprints (SHA-256, hex) of clients' certificates that are good no more, one a line.")
   var tlsRevoked: String?
 
+  @Option(help: "A file that gets a key for nodes when it holds none that is valid; for containers that share it.")
+  var agentKeyFile: String?
+
   @Option(help: "A file that gets the real address as JSON once the service serves.")
   var readyFile: String?
 
@@ -86,6 +89,7 @@ struct Program: AsyncParsableCommand {
 
     let service = try await SessionService(dataFolder: settings.dataFolder, logger: logger)
     defer { service.close() }
+    if let agentKeyFile = settings.agentKeyFile { try await service.provideAgentKey(at: agentKeyFile) }
     let group = MultiThreadedEventLoopGroup.singleton
     var configuration = ServerConfiguration(
       host: settings.host, port: settings.port, serverId: service.identity.serverId, logger: logger)

@@ -46,6 +46,21 @@ final class SessionService: Sendable {
     try await tasks.recover()
   }
 
+  /// Makes a key for nodes and writes it into a file, unless the file holds one that is valid.
+  /// - Throws: `local_io`, or what the store says.
+  func provideAgentKey(at path: String) async throws(WireError) {
+    if let bytes = try DataFolder.read(path: path), let known = try? KeyFile(parsing: String(decoding: bytes, as: UTF8.self)),
+      let key = keys.key(known.keyId), key.role == .agent, key.secret == known.secret
+    {
+      return
+    }
+    let key = try await store.write { (transaction) throws(WireError) in
+      try KeyMethods.create(.with { ($0.name, $0.role) = ("nodes", .agent) }, ring: self.keys, in: transaction)
+    }
+    let file = KeyFile(keyId: key.id, secret: keys.secret(key.id))
+    try DataFolder.writeDurably(path: path, [UInt8]((file.text + "\n").utf8), mode: 0o600)
+  }
+
   /// Where everything durable is.
   var dataFolder: String { folder.path }
 

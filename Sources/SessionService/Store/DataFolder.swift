@@ -33,18 +33,22 @@ final class DataFolder: Sendable {
 
   /// The bytes of a file in this folder, or nil when there is none.
   /// - Throws: `local_io`
-  func read(_ name: String) throws(WireError) -> [UInt8]? {
-    let descriptor = open(path + "/" + name, O_RDONLY | O_CLOEXEC)
+  func read(_ name: String) throws(WireError) -> [UInt8]? { try Self.read(path: path + "/" + name) }
+
+  /// The bytes of a small file, or nil when there is none.
+  /// - Throws: `local_io`
+  static func read(path: String) throws(WireError) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
-      throw Self.failure("'\(path)/\(name)' cannot be read", errno)
+      throw failure("'\(path)' cannot be read", errno)
     }
     defer { Glibc.close(descriptor) }
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4_096)
     while true {
       let count = Glibc.read(descriptor, &chunk, chunk.count)
-      guard count >= 0 else { throw Self.failure("'\(path)/\(name)' cannot be read", errno) }
+      guard count >= 0 else { throw failure("'\(path)' cannot be read", errno) }
       if count == 0 { return content }
       content += chunk[..<count]
     }

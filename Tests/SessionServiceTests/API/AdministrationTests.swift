@@ -141,3 +141,25 @@ import Wire
     await test.stop()
   }
 }
+
+@Suite struct AgentKeyFileTests {
+  @Test func aKeyForNodesIsThereAndMadeOnce() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/agent.key"
+    try await withService { test in
+      try await test.service.provideAgentKey(at: path)
+      let first = try KeyFile(parsing: String(contentsOfFile: path, encoding: .utf8))
+      #expect(test.service.keys.key(first.keyId)?.role == .agent)
+      try await test.service.provideAgentKey(at: path)
+      #expect(try KeyFile(parsing: String(contentsOfFile: path, encoding: .utf8)) == first)
+      // One that is not valid any more, or never was, is replaced.
+      _ = try await test.admin.call(Methods.keyRevoke, KeyRef(id: first.keyId))
+      try await test.service.provideAgentKey(at: path)
+      let second = try KeyFile(parsing: String(contentsOfFile: path, encoding: .utf8))
+      #expect(second.keyId != first.keyId)
+      try "nonsense".write(toFile: path, atomically: true, encoding: .utf8)
+      try await test.service.provideAgentKey(at: path)
+      #expect(try KeyFile(parsing: String(contentsOfFile: path, encoding: .utf8)) != second)
+    }
+  }
+}
