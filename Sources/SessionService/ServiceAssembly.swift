@@ -22,6 +22,8 @@ struct ServiceAssembly: Sendable {
     /// Where deadlines are waited for.
     let timers: any EventLoop
     let logger: Logger
+    /// nil where there is no file to copy.
+    var backup: BackupMethods?
   }
 
   init(_ ground: Ground) {
@@ -56,6 +58,7 @@ struct ServiceAssembly: Sendable {
       identity: ground.identity, figures: ground.figures, connections: connections,
       check: StoreCheck(integrity: SQLiteIntegrity.problems), drain: { tasks.drain() }
     ).register(on: &router)
+    ground.backup?.register(on: &router)
     self.tasks = tasks
     self.connections = connections
     handler = SessionServiceHandler(

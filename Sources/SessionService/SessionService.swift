@@ -32,10 +32,14 @@ final class SessionService: Sendable {
       keys: try await store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) },
       now: surroundings.now)
     identity = ServerIdentity(master: master, version: Self.version, startedAt: surroundings.now())
+    BackupMethods.removeLeftovers(in: path)
+    let backup = BackupMethods(
+      folder: path, master: master, identity: identity, now: surroundings.now
+    ) { [store] (target) throws(WireError) in try store.snapshot(into: target) }
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(
         store: store, figures: store.figures, keys: keys, master: master, identity: identity, surroundings: surroundings,
-        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger))
+        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger, backup: backup))
     handler = assembly.handler
     tasks = assembly.tasks
     connections = assembly.connections

@@ -73,7 +73,7 @@ struct ConnectionAccess: Sendable {
     case .sessionList, .connectionList: return .list
     case .unspecified, .serverStats, .serverCheck, .serverDrain, .checkpointCommit, .nodeAttach, .nodeHeartbeat, .nodeEmit,
       .nodeDrain, .knowledgeReport, .embeddingMissing, .embeddingPut, .connectionCreate, .connectionUpdate, .connectionDelete,
-      .schemaReport, .keyCreate, .keyList, .keyRevoke:
+      .schemaReport, .keyCreate, .keyList, .keyRevoke, .backupCreate:
       return .everything
     case .sessionCreate: return .connection(try SessionCreateRequest(decoding: message).dbConnectionId)
     case .sessionGet, .sessionDelete, .sessionPause, .sessionResume, .sessionClose, .sessionReopen:

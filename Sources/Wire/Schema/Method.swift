@@ -80,6 +80,7 @@ public enum Method: UInt32, WireEnum {
   case blockGet = 121
   case blockList = 122
   case blockDelete = 123
+  case backupCreate = 130
 
   /// `session.create` and so on: the noun is the first word of the case.
   public var name: String {

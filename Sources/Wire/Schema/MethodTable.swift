@@ -265,6 +265,10 @@ public enum MethodTable {
       MethodRule(
         method: method, shape: .unary, mutates: false, roles: [.admin, .user, .agent, .viewer], request: "BlockListRequest",
         response: "BlockList", item: "")
+    case .backupCreate:
+      MethodRule(
+        method: method, shape: .serverStream, mutates: false, roles: [.admin], request: "BackupCreateRequest",
+        response: "Empty", item: "BackupItem")
     case .blockDelete:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "BlockRef", response: "Empty", item: "")
@@ -277,6 +281,7 @@ public enum Methods {
   public static let serverInfo = Call<Empty, ServerInfo>(rule: Method.serverInfo.rule)
   public static let serverStats = Call<Empty, ServerStats>(rule: Method.serverStats.rule)
   public static let serverCheck = Call<Empty, ServerCheck>(rule: Method.serverCheck.rule)
+  public static let backupCreate = StreamCall<BackupCreateRequest, BackupItem>(rule: Method.backupCreate.rule)
   public static let serverDrain = Call<Empty, Empty>(rule: Method.serverDrain.rule)
   public static let sessionCreate = Call<SessionCreateRequest, Session>(rule: Method.sessionCreate.rule)
   public static let sessionGet = Call<SessionRef, Session>(rule: Method.sessionGet.rule)

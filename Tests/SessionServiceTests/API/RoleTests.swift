@@ -24,6 +24,7 @@ import Testing
   private static let allowed: [Role: Set<String>] = [
     .admin: Set(everybody + people + users + usersAndAgents).union([
       "server.stats", "server.check", "server.drain", "node.drain", "connection.delete", "key.create", "key.list", "key.revoke",
+      "backup.create",
     ]),
     .user: Set(everybody + people + users + usersAndAgents),
     .viewer: Set(everybody + people + ["server.stats"]),

@@ -1,4 +1,5 @@
 import Dispatch
+import SQLite
 import Synchronization
 import Wire
 
@@ -26,6 +27,7 @@ final class SQLiteStore: Store {
   private let writer: WorkerThread
   private let readers: [WorkerThread]
   private let isClosed = Mutex(false)
+  private let path: String
 
   /// Opens or makes the file, and applies the migrations that it lacks.
   /// - Parameter path: the database file, in a folder that this process alone uses (see ``DataFolder``).
@@ -63,6 +65,7 @@ final class SQLiteStore: Store {
       Self.stop(writes, [writer])
       throw error
     }
+    self.path = path
     self.figures = figures
     self.writes = writes
     self.reads = reads
@@ -94,6 +97,18 @@ final class SQLiteStore: Store {
   ) {
     let isTaken = reads.put { reader in completion(batch.map { reader.run($0) }) }
     if !isTaken { completion(batch.map { _ in .failure(Self.closed) }) }
+  }
+
+  /// Writes a copy of the database as it is now, without its free pages, through a connection of its own that only reads. Blocks.
+  /// - Throws: `storage_full`, `storage_failed`
+  func snapshot(into target: String) throws(WireError) {
+    try storing { () throws(SQLiteError) in
+      let connection = try SQLiteConnection(path: path, access: .readOnly)
+      try connection.execute(
+        script:
+          "PRAGMA wal_autocheckpoint = 0; VACUUM INTO '\(target.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+      )
+    }
   }
 
   /// Finishes what is queued, empties the log and closes the file. What comes later is refused. Blocks; must not be called

@@ -1,0 +1,64 @@
+public struct BackupCreateRequest: WireMessage {
+  /// Leave the master key out: whoever restores must bring it.
+  public var withoutMasterKey = false
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "without_master_key", &withoutMasterKey)
+  }
+}
+
+/// What a part of a backup is.
+public enum BackupRecordKind: UInt32, WireEnum {
+  case unspecified = 0
+  /// A ``BackupManifest``.
+  case manifest = 1
+  /// The next bytes of the database, zlib-compressed.
+  case part = 2
+  /// The data folder's master key.
+  case masterKey = 3
+  /// A ``BackupEnd``.
+  case end = 4
+}
+
+/// One part of a backup; what it holds is the attachment.
+public struct BackupItem: WireMessage {
+  public var kind = BackupRecordKind.unspecified
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "kind", &kind)
+  }
+}
+
+public struct BackupManifest: WireMessage {
+  /// Of the file's form; 1.
+  public var format: UInt32 = 0
+  public var serverId = ""
+  /// Of the kai-session that wrote it.
+  public var version = ""
+  /// The last migration of the database.
+  public var schemaVersion: UInt64 = 0
+  public var createdAt = Timestamp()
+  public var databaseBytes: UInt64 = 0
+  public var hasMasterKey = false
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "format", &format)
+    v.field(2, "server_id", &serverId, max: Limits.idBytes)
+    v.field(3, "version", &version, max: Limits.nameBytes)
+    v.field(4, "schema_version", &schemaVersion)
+    v.field(5, "created_at", &createdAt)
+    v.field(6, "database_bytes", &databaseBytes)
+    v.field(7, "has_master_key", &hasMasterKey)
+  }
+}
+
+public struct BackupEnd: WireMessage {
+  public var databaseBytes: UInt64 = 0
+  /// Of the database's bytes.
+  public var sha256: [UInt8] = []
+  public init() {}
+  public mutating func fields<V: FieldVisitor>(_ v: inout V) {
+    v.field(1, "database_bytes", &databaseBytes)
+    v.field(2, "sha256", &sha256, max: 32)
+  }
+}

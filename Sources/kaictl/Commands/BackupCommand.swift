@@ -1,0 +1,115 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import Wire
+
+struct BackupCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup", abstract: "Copies of everything durable.",
+    subcommands: [Create.self, Verify.self, Restore.self])
+
+  struct Create: ServerCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write a backup of the running service to a file.",
+      discussion: """
+        It is one consistent moment of everything: sessions, checkpoints, tasks, memory, artifacts, keys. The service goes on meanwhile.
+        The file holds the master key, too, and is as secret as the data folder; with --without-master-key it cannot be restored
+        without that.
+        """)
+    @Argument(help: "Where to write it.") var file: String
+    @Flag(help: "Leave the master key out.") var withoutMasterKey = false
+    @Flag(help: "Write over the file.") var force = false
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      if !force, LocalFile.exists(file) {
+        throw WireError(.alreadyExists, "'\(file)' exists already", hint: "Choose another name, or use --force.")
+      }
+      let target = try AtomicFile(path: file, mode: 0o600)
+      try target.write(ByteBuffer(bytes: BackupArchive.magic))
+      var manifest = BackupManifest()
+      var isWhole = false
+      var written: UInt64 = 0
+      var parts: UInt64 = 0
+      let bar = ProgressBar("backup", printer)
+      try await server.stream(Methods.backupCreate, .with { $0.withoutMasterKey = withoutMasterKey }) {
+        (item) throws(WireError) in
+        let record = BackupArchive.record(item.message.kind, item.attachment)
+        try target.write(record)
+        written += UInt64(record.readableBytes)
+        switch item.message.kind {
+        case .manifest: manifest = try BackupManifest(decoding: item.attachment)
+        case .part: parts += UInt64(BackupArchive.partBytes)
+        case .end: isWhole = true
+        case .masterKey, .unspecified: break
+        }
+        bar.show(min(parts, manifest.databaseBytes), of: manifest.databaseBytes)
+        return .more
+      }
+      bar.end()
+      guard isWhole else { throw WireError(.connectionLost, "the backup ended before its end") }
+      try target.commit(overwrite: force)
+      printer.object(manifest, id: file)
+      printer.say("\(file): \(Quantities.bytes(written)), a database of \(Quantities.bytes(manifest.databaseBytes))", .dim)
+    }
+  }
+
+  struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Read a backup and check every byte of it, without a service.",
+      discussion: "Each record has a checksum, and the whole database the SHA-256 that it had when it was written.")
+    @Argument(help: "The backup.") var file: String
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() async throws {
+      let printer = Printer(options)
+      let bar = ProgressBar("verify", printer)
+      let manifest = try BackupFile(path: file).read(bar.show) { (_, _) throws(WireError) in }
+      bar.end()
+      printer.object(manifest, id: file)
+      printer.say("\(file) is whole", .dim)
+    }
+  }
+
+  struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a data folder out of a backup; then start kai-session on it.",
+      discussion: """
+        Nothing is written over: the folder must not have a database. Nodes and clients that were connected find the service where it
+        was when the backup was made; what came later is gone.
+        """)
+    @Argument(help: "The backup.") var file: String
+    @Option(help: ArgumentHelp("The data folder to make.", valueName: "dir")) var data: String
+    @Option(help: ArgumentHelp("The master key, for a backup without.", valueName: "file")) var masterKey: String?
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() async throws {
+      let printer = Printer(options)
+      let database = data + "/kai.db"
+      guard !LocalFile.exists(database) else {
+        throw WireError(.alreadyExists, "there is a database in '\(data)' already", hint: "Restore into another folder.")
+      }
+      try LocalFile.makeFolder(data, mode: 0o700)
+      let target = try AtomicFile(path: database, mode: 0o600)
+      var key: ByteBuffer?
+      let bar = ProgressBar("restore", printer)
+      let manifest = try BackupFile(path: file).read(bar.show) { (kind, bytes) throws(WireError) in
+        if kind == .masterKey { key = bytes } else { try target.write(bytes) }
+      }
+      bar.end()
+      if let masterKey { key = ByteBuffer(bytes: try LocalFile.read(masterKey, limit: 32)) }
+      guard let key, key.readableBytes == 32 else {
+        throw WireError(
+          .failedPrecondition, "the backup has no master key",
+          hint: "Give --master-key; without it no key and no connection works.")
+      }
+      // The key first: a database without its key would be taken for one with another.
+      let keyFile = try AtomicFile(path: data + "/master.key", mode: 0o600)
+      try keyFile.write(key)
+      try keyFile.commit(overwrite: false)
+      try target.commit(overwrite: false)
+      printer.object(manifest, id: data)
+      printer.say("restored; start it with: kai-session --data \(data)", .dim)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import JSON
+import Testing
+
+/// A backup of the running service, and what becomes of it.
+@Suite struct BackupTests {
+  private func ask(_ deployment: Deployment, _ session: String) async throws -> JSONValue {
+    try await deployment.json("ask", "--session", session, "how many customers are there?")
+  }
+
+  @Test func aLostVolumeIsRestoredAndASessionGoesOn() async throws {
+    let deployment = try await Deployment()
+    try await deployment.addShop()
+    let node = try await deployment.startNode("n1")
+    let session = try await deployment.ctl("session", "create", "--connection", "shop", "-o", "ids").expectSuccess().line
+    _ = try await ask(deployment, session)
+    try await deployment.ctl("memory", "remember", "k", "a note", "--connection", "shop", "--namespace", "business_facts")
+      .expectSuccess()
+    let file = deployment.folder.file("kai.backup")
+    let made = try await deployment.json("backup", "create", file)
+    #expect((made["database_bytes"]?.integer ?? 0) > 0 && made["has_master_key"]?.bool == true)
+    let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    try await deployment.ctl("backup", "verify", file).expectSuccess()
+    #expect(try await deployment.ctl("backup", "create", file).status == 5, "nothing is written over")
+    // What comes later is gone with the volume; the name of another key, too.
+    try await deployment.ctl("memory", "remember", "late", "gone", "--connection", "shop", "--namespace", "business_facts")
+      .expectSuccess()
+    try await deployment.session.value?.killNow()
+    try FileManager.default.removeItem(atPath: deployment.dataFolder)
+    #expect(try await deployment.ctl("backup", "restore", file, "--data", deployment.dataFolder).status == 0)
+    #expect(try await deployment.ctl("backup", "restore", file, "--data", deployment.dataFolder).status == 5)
+    try await deployment.startSession()
+    // The node was never told of anything: it attaches again, and the session goes on where the backup has it.
+    let answer = try await ask(deployment, session)
+    #expect(answer["result"]?["status"]?.string == "completed", "\(answer)")
+    #expect(node.isRunning)
+    let memories = try await deployment.json("memory", "list", "--connection", "shop", "--namespace", "business_facts")
+    #expect(memories["memories"]?.array?.compactMap { $0["key"]?.string } == ["k"])
+    try await deployment.ctl("server", "check").expectSuccess()
+    let left = try FileManager.default.contentsOfDirectory(atPath: deployment.dataFolder)
+    #expect(!left.contains { $0.hasPrefix("backup") }, "\(left)")
+  }
+
+  @Test func aDamagedBackupIsFoundOut() async throws {
+    let deployment = try await Deployment()
+    let file = deployment.folder.file("kai.backup")
+    try await deployment.ctl("backup", "create", file, "--without-master-key").expectSuccess()
+    let whole = try Data(contentsOf: URL(filePath: file))
+    let damaged = deployment.folder.file("damaged.backup")
+    var variants: [Data] = [Data(), Data("KAIBACK1".utf8), whole.dropLast(), whole + Data([0]), Data("PK".utf8) + whole]
+    for place in stride(from: 0, to: whole.count, by: max(1, whole.count / 40)) {
+      var flipped = whole
+      flipped[place] ^= 0x10
+      variants.append(flipped)
+      variants.append(whole.prefix(place))
+    }
+    for (number, variant) in variants.enumerated() {
+      try variant.write(to: URL(filePath: damaged))
+      let result = try await deployment.run(["backup", "verify", damaged])
+      #expect(result.status == 1 || result.status == 5, "\(number): \(result)")
+    }
+    // Nothing of it becomes a data folder.
+    try variants[2].write(to: URL(filePath: damaged))
+    let target = deployment.folder.file("restored")
+    #expect(try await deployment.run(["backup", "restore", damaged, "--data", target]).status != 0)
+    #expect(!FileManager.default.fileExists(atPath: target + "/kai.db"))
+    // Without the master key it is no use, and with it it is.
+    #expect(try await deployment.run(["backup", "restore", file, "--data", target]).status == 5)
+    try await deployment.run(
+      ["backup", "restore", file, "--data", target, "--master-key", deployment.dataFolder + "/master.key"]
+    ).expectSuccess()
+    #expect(FileManager.default.fileExists(atPath: target + "/kai.db"))
+    // Only an admin gets one.
+    let key = deployment.folder.file("user.key")
+    try await deployment.ctl("key", "create", "--role", "user", "--file", key).expectSuccess()
+    #expect(try await deployment.ctl(key: key, "backup", "create", deployment.folder.file("mine.backup")).status == 3)
+  }
+}
