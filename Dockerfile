@@ -7,8 +7,8 @@ COPY Package.swift ./
 COPY Sources Sources
 COPY Benchmarks Benchmarks
 COPY Tests Tests
-# One at a time: a machine with two cores and little memory is enough.
-RUN for product in kai-session kai-agent kaictl; do \
+# One at a time: a machine with two cores and little memory is enough. What was built before is kept for the next time.
+RUN --mount=type=cache,target=/src/.build for product in kai-session kai-agent kaictl; do \
       swift build -c release --static-swift-stdlib --product "$product" || exit 1; \
       install -D -s ".build/release/$product" "/out/$product" || exit 1; \
     done
@@ -43,7 +43,7 @@ ENTRYPOINT ["kai-agent"]
 
 # kaictl, for one command at a time.
 FROM base AS cli
-RUN install -d -o kai -g kai -m 0700 /backup
+RUN install -d -o kai -g kai -m 0700 /backup /data
 COPY --from=build /out/kaictl /usr/local/bin/
 ENV HOME=/tmp
 USER kai
