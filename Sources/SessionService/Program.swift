@@ -42,6 +42,15 @@ struct Program: AsyncParsableCommand {
   @Option(help: "Fingerprints (SHA-256, hex) of clients' certificates that are good no more, one a line.")
   var tlsRevoked: String?
 
+  @Option(help: "The file of the master key, 32 bytes or 64 hex digits. Default: master.key in the data folder")
+  var masterKeyFile: String?
+
+  @Flag(help: "Put another master key in the place of the one that holds, and end; no service may run on the data folder.")
+  var rotateMasterKey = false
+
+  @Option(help: "For --rotate-master-key with --master-key-file: the file of the new one.")
+  var newMasterKeyFile: String?
+
   @Option(help: "A file that gets a key for nodes when it holds none that is valid; for containers that share it.")
   var agentKeyFile: String?
 
@@ -72,6 +81,11 @@ struct Program: AsyncParsableCommand {
         guard let http = settings.http else { throw WireError(.usage, "--probe needs an HTTP listener: --http is off") }
         return try await Probe.ask(http, "/readyz")
       }
+      if rotateMasterKey {
+        try await SessionService.rotateMasterKey(
+          dataFolder: settings.dataFolder, file: settings.masterKeyFile, newFile: newMasterKeyFile)
+        return print("the master key is another one now; every key goes on")
+      }
       try await Self.serve(settings)
     } catch {
       throw Self.complain(error)
@@ -87,7 +101,8 @@ struct Program: AsyncParsableCommand {
     var logger = Logger(label: "kai-session")
     logger.logLevel = settings.logLevel
 
-    let service = try await SessionService(dataFolder: settings.dataFolder, logger: logger)
+    let service = try await SessionService(
+      dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile, logger: logger)
     defer { service.close() }
     if let agentKeyFile = settings.agentKeyFile { try await service.provideAgentKey(at: agentKeyFile) }
     let group = MultiThreadedEventLoopGroup.singleton

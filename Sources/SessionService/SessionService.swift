@@ -19,19 +19,21 @@ final class SessionService: Sendable {
   /// Opens or makes the data folder, finishes what an earlier run left half-done, and is ready to serve.
   /// - Throws: `data_folder_locked`, `local_io`, or what the store says.
   init(
-    dataFolder path: String, surroundings: Surroundings = .system,
+    dataFolder path: String, masterKeyFile: String? = nil, surroundings: Surroundings = .system,
     monotonicMs: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) },
     logger: Logger
   ) async throws(WireError) {
     folder = try DataFolder(path: path)
-    let master = try MasterKey.loadOrMake(in: folder, surroundings: surroundings)
+    let found = try MasterKey.load(in: folder, file: masterKeyFile, surroundings: surroundings)
     store = try SQLiteStore(
       path: folder.databasePath, options: SQLiteStoreOptions(surroundings: surroundings), migrations: Migrations.all)
-    keys = KeyRing(
-      master: master,
-      keys: try await store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) },
-      now: surroundings.now)
-    identity = ServerIdentity(master: master, version: Self.version, startedAt: surroundings.now())
+    let (key, serverId) = try await found.settled(in: folder, isInFolder: masterKeyFile == nil, store)
+    let master = key.bytes
+    let (known, sealed) = try await store.read { (transaction) throws(WireError) in
+      (try KeyRepository.all(in: transaction), try KeyRepository.sealedSecrets(in: transaction))
+    }
+    keys = KeyRing(master: master, keys: known, older: try SecretVault(master: master).secrets(sealed), now: surroundings.now)
+    identity = ServerIdentity(serverId: serverId, version: Self.version, startedAt: surroundings.now())
     BackupMethods.removeLeftovers(in: path)
     let backup = BackupMethods(
       folder: path, master: master, identity: identity, now: surroundings.now
@@ -48,6 +50,30 @@ final class SessionService: Sendable {
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
     try await housekeeping.recover()
     try await tasks.recover()
+  }
+
+  /// Puts another master key in the place of the one that holds; the service must not run.
+  /// - Parameters:
+  ///   - file: where the old one is, if not in the folder.
+  ///   - newFile: where the new one is; nil makes one.
+  /// - Throws: `usage`, `data_folder_locked`, `local_io`, or what the store says; nothing has changed then.
+  static func rotateMasterKey(
+    dataFolder path: String, file: String?, newFile: String?, surroundings: Surroundings = .system
+  ) async throws(WireError) {
+    guard (file == nil) == (newFile == nil) else {
+      throw WireError(.usage, "--master-key-file and --new-master-key-file go together: a key that you keep, you make")
+    }
+    let folder = try DataFolder(path: path)
+    defer { folder.unlock() }
+    let found = try MasterKey.load(in: folder, file: file, surroundings: surroundings)
+    let store = try SQLiteStore(
+      path: folder.databasePath, options: SQLiteStoreOptions(surroundings: surroundings), migrations: Migrations.all)
+    defer { store.close() }
+    let old = try await found.settled(in: folder, isInFolder: file == nil, store).key
+    let new =
+      try newFile.map { (path) throws(WireError) in try MasterKey.read(path) }
+      ?? MasterKey(bytes: surroundings.randomBytes(MasterKey.byteCount))
+    try await old.rotate(to: new, in: folder, isInFolder: file == nil, store)
   }
 
   /// Makes a key for nodes and writes it into a file, unless the file holds one that is valid.

@@ -8,6 +8,7 @@ struct Settings: Sendable, Equatable {
   let dataFolder: String
   let host: String
   let port: Int
+  let masterKeyFile: String?
   let readyFile: String?
   let agentKeyFile: String?
   let logLevel: Logger.Level
@@ -26,6 +27,7 @@ struct Settings: Sendable, Equatable {
     guard !dataFolder.isEmpty else { throw WireError(.usage, "--data names no folder") }
     (host, port) = try Self.address(program.listen ?? environment("KAI_SESSION_LISTEN") ?? "127.0.0.1:7411", "--listen")
     tls = try Self.tls(program, environment)
+    masterKeyFile = program.masterKeyFile ?? environment("KAI_SESSION_MASTER_KEY_FILE")
     agentKeyFile = program.agentKeyFile ?? environment("KAI_SESSION_AGENT_KEY_FILE")
     readyFile = program.readyFile ?? environment("KAI_SESSION_READY_FILE")
     let level = program.logLevel ?? environment("KAI_SESSION_LOG_LEVEL") ?? "info"

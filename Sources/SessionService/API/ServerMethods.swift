@@ -57,9 +57,13 @@ struct ServerIdentity: Sendable {
   let version: String
   let startedAt: Timestamp
 
-  /// - Parameter master: the data folder's master key, from which the id is derived.
-  init(master: [UInt8], version: String, startedAt: Timestamp) {
-    serverId = "srv_" + hex(KeyDerivation.secret(master: master, keyId: "server id").prefix(6))
+  /// The id that belongs to the first master key of a data folder.
+  static func serverId(master: [UInt8]) -> String {
+    "srv_" + hex(KeyDerivation.secret(master: master, keyId: "server id").prefix(6))
+  }
+
+  init(serverId: String, version: String, startedAt: Timestamp) {
+    self.serverId = serverId
     self.version = version
     self.startedAt = startedAt
   }

@@ -1,7 +1,8 @@
 import Synchronization
 import Wire
 
-/// The valid keys, in memory: the handshake asks on the event loop. Secrets are derived, never stored.
+/// The valid keys, in memory: the handshake asks on the event loop. Secrets are derived from the master key; those of keys that are
+/// older than it are brought.
 final class KeyRing: KeyDirectory {
   private struct Right {
     let role: Role
@@ -9,11 +10,16 @@ final class KeyRing: KeyDirectory {
   }
 
   private let master: [UInt8]
+  private let older: [String: [UInt8]]
   private let now: @Sendable () -> Timestamp
   private let rights = Mutex<[String: Right]>([:])
 
-  init(master: [UInt8], keys: [KeyInfo], now: @escaping @Sendable () -> Timestamp) {
+  /// - Parameter older: the secrets that are not derived from the master key.
+  init(
+    master: [UInt8], keys: [KeyInfo], older: [String: [UInt8]] = [:], now: @escaping @Sendable () -> Timestamp
+  ) {
     self.master = master
+    self.older = older
     self.now = now
     for key in keys where key.revokedAt.microseconds == 0 { put(key) }
   }
@@ -26,7 +32,7 @@ final class KeyRing: KeyDirectory {
 
   /// The secret that belongs to an id, valid or not.
   func secret(_ keyId: String) -> [UInt8] {
-    KeyDerivation.secret(master: master, keyId: keyId)
+    older[keyId] ?? KeyDerivation.secret(master: master, keyId: keyId)
   }
 
   /// Adds a key, or replaces what it may do.

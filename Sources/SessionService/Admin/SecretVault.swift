@@ -20,6 +20,14 @@ struct SecretVault: Sendable {
     } catch { throw WireError(.internalError, "a secret of '\(owner)' could not be sealed") }
   }
 
+  /// Opens the secrets of keys, each sealed as hex for its id.
+  /// - Throws: `corrupt`
+  func secrets(_ sealed: [String: [UInt8]]) throws(WireError) -> [String: [UInt8]] {
+    var opened: [String: [UInt8]] = [:]
+    for (id, secret) in sealed { opened[id] = try KeyFile(parsing: id + ":" + (try open(secret, owner: id))).secret }
+    return opened
+  }
+
   /// - Throws: `corrupt` when it was changed, sealed for another owner or under another master key.
   func open(_ sealed: [UInt8], owner: String) throws(WireError) -> String {
     do {

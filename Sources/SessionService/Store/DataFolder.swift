@@ -60,6 +60,15 @@ final class DataFolder: Sendable {
     try Self.writeDurably(path: path + "/" + name, content, mode: 0o600)
   }
 
+  /// Gives a file of this folder another name, durably, over what was called so.
+  /// - Throws: `local_io`
+  func rename(_ name: String, to other: String) throws(WireError) {
+    guard Glibc.rename(path + "/" + name, path + "/" + other) == 0 else {
+      throw Self.failure("'\(path)/\(name)' cannot be renamed", errno)
+    }
+    try Self.syncFolder(of: path + "/" + other)
+  }
+
   /// Writes beside the file, syncs, and renames over it: a crash leaves the old file or the new one.
   static func writeDurably(path: String, _ content: [UInt8], mode: mode_t) throws(WireError) {
     let temporary = path + ".new"
@@ -73,7 +82,7 @@ final class DataFolder: Sendable {
       guard count > 0 else { throw failure(message, errno) }
       written += count
     }
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure(message, errno) }
+    guard fsync(descriptor) == 0, Glibc.rename(temporary, path) == 0 else { throw failure(message, errno) }
     try syncFolder(of: path)
   }
 

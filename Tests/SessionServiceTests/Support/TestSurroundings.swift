@@ -6,7 +6,10 @@ import Wire
 /// Clocks that move when the test says so, and chance that is the same in every run.
 final class TestSurroundings: Sendable {
   private let time = Mutex(Timestamp(microseconds: 1_700_000_000_000_000))
-  private let seed = Mutex<UInt64>(1)
+  private let seed: Mutex<UInt64>
+
+  /// - Parameter seed: another one for a second run on the same data, which must not make the same ids again.
+  init(seed: UInt64 = 1) { self.seed = Mutex(seed) }
 
   var surroundings: Surroundings {
     Surroundings(

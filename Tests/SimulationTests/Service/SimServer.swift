@@ -56,7 +56,9 @@ final class SimServer {
       ServiceAssembly.Ground(
         store: store, figures: figures, keys: KeyRing(master: master, keys: [], now: surroundings.now),
         master: master,
-        identity: ServerIdentity(master: master, version: "sim", startedAt: surroundings.now()), surroundings: surroundings,
+        identity: ServerIdentity(
+          serverId: ServerIdentity.serverId(master: master), version: "sim", startedAt: surroundings.now()),
+        surroundings: surroundings,
         monotonicMs: { unsafeWorld.value.nowMs }, timers: world.timers, logger: logger))
     self.assembly = assembly
     var left = try store.look { (transaction) throws(WireError) in try TaskQueue.leftovers(in: transaction) }

@@ -7,6 +7,13 @@ enum KeyMigrations {
         // One alias a line; NULL means all.
         "ALTER TABLE keys ADD COLUMN connections TEXT",
         "ALTER TABLE keys ADD COLUMN expires_at BIGINT NOT NULL DEFAULT 0",
-      ])
+      ]),
+    Migration(
+      number: 26, name: "rotation of the master key",
+      statements: [
+        "CREATE TABLE master_key (proof BLOB NOT NULL, server_id TEXT NOT NULL)",
+        // Of keys that are older than the master key; NULL where the secret is derived from it.
+        "ALTER TABLE keys ADD COLUMN sealed_secret BLOB",
+      ]),
   ]
 }

@@ -27,6 +27,16 @@ enum ConnectionRepository {
     return connection
   }
 
+  /// Of every connection.
+  static func sealedURIs(in transaction: any Transaction) throws(WireError) -> [(id: String, sealed: [UInt8])] {
+    try transaction.query("SELECT id, sealed_uri FROM connections", []) { (row) in (row.text(0), row.blob(1)) }
+  }
+
+  /// The same URI, sealed with another key.
+  static func reseal(_ id: String, _ sealed: [UInt8], in transaction: any Transaction) throws(WireError) {
+    try transaction.execute("UPDATE connections SET sealed_uri = ? WHERE id = ?", [.blob(sealed), .text(id)])
+  }
+
   /// - Parameter connection: with its URI masked.
   /// - Throws: `already_exists`
   static func insert(

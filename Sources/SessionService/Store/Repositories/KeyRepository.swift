@@ -51,6 +51,18 @@ enum KeyRepository {
     try transaction.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", [Value(transaction.now), .text(id)])
   }
 
+  /// The secrets that are not derived from the master key, sealed with it.
+  static func sealedSecrets(in transaction: any Transaction) throws(WireError) -> [String: [UInt8]] {
+    let rows = try transaction.query("SELECT id, sealed_secret FROM keys WHERE sealed_secret IS NOT NULL", []) { (row) in
+      (row.text(0), row.blob(1))
+    }
+    return Dictionary(uniqueKeysWithValues: rows)
+  }
+
+  static func keepSecret(_ id: String, _ sealed: [UInt8], in transaction: any Transaction) throws(WireError) {
+    try transaction.execute("UPDATE keys SET sealed_secret = ? WHERE id = ?", [.blob(sealed), .text(id)])
+  }
+
   private static func key(_ row: any Row) -> KeyInfo {
     KeyInfo.with { key in
       key.id = row.text(0)
