@@ -51,6 +51,12 @@ struct Program: AsyncParsableCommand {
   @Option(help: "For --rotate-master-key with --master-key-file: the file of the new one.")
   var newMasterKeyFile: String?
 
+  @Option(help: "How many clients may be connected at once. Default: 10000")
+  var maxConnections: String?
+
+  @Option(help: "How many tasks may wait in the queue; a submit beyond that is told when to try again. Default: 100000")
+  var maxQueued: String?
+
   @Option(help: "A file that gets a key for nodes when it holds none that is valid; for containers that share it.")
   var agentKeyFile: String?
 
@@ -102,7 +108,8 @@ struct Program: AsyncParsableCommand {
     logger.logLevel = settings.logLevel
 
     let service = try await SessionService(
-      dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile, logger: logger)
+      dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile, maxQueued: settings.maxQueued,
+      logger: logger)
     defer { service.close() }
     if let agentKeyFile = settings.agentKeyFile { try await service.provideAgentKey(at: agentKeyFile) }
     let group = MultiThreadedEventLoopGroup.singleton
@@ -110,6 +117,7 @@ struct Program: AsyncParsableCommand {
       host: settings.host, port: settings.port, serverId: service.identity.serverId, logger: logger)
     configuration.allowPlaintext = settings.allowPlaintext
     configuration.limits = .wholeMessages
+    configuration.connections = settings.maxConnections
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
     logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])

@@ -22,6 +22,8 @@ struct ServiceAssembly: Sendable {
     /// Where deadlines are waited for.
     let timers: any EventLoop
     let logger: Logger
+    /// Tasks that may wait in the queue.
+    var maxQueued = Limits.queuedTasks
     /// nil where there is no file to copy.
     var backup: BackupMethods?
   }
@@ -43,7 +45,7 @@ struct ServiceAssembly: Sendable {
     deletion.register(on: &router)
     CheckpointMethods(store: store).register(on: &router)
     CheckpointCommit(queue: tasks).register(on: &router)
-    TaskMethods(queue: tasks).register(on: &router)
+    TaskMethods(queue: tasks, maxQueued: ground.maxQueued).register(on: &router)
     NodeMethods(queue: tasks).register(on: &router)
     let vectors = VectorCache()
     MemoryMethods(store: store, vectors: vectors).register(on: &router)

@@ -19,7 +19,8 @@ final class SessionService: Sendable {
   /// Opens or makes the data folder, finishes what an earlier run left half-done, and is ready to serve.
   /// - Throws: `data_folder_locked`, `local_io`, or what the store says.
   init(
-    dataFolder path: String, masterKeyFile: String? = nil, surroundings: Surroundings = .system,
+    dataFolder path: String, masterKeyFile: String? = nil, maxQueued: Int = Limits.queuedTasks,
+    surroundings: Surroundings = .system,
     monotonicMs: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) },
     logger: Logger
   ) async throws(WireError) {
@@ -41,7 +42,8 @@ final class SessionService: Sendable {
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(
         store: store, figures: store.figures, keys: keys, master: master, identity: identity, surroundings: surroundings,
-        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger, backup: backup))
+        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger, maxQueued: maxQueued,
+        backup: backup))
     handler = assembly.handler
     tasks = assembly.tasks
     connections = assembly.connections

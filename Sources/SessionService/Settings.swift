@@ -9,6 +9,8 @@ struct Settings: Sendable, Equatable {
   let host: String
   let port: Int
   let masterKeyFile: String?
+  let maxConnections: Int
+  let maxQueued: Int
   let readyFile: String?
   let agentKeyFile: String?
   let logLevel: Logger.Level
@@ -27,6 +29,9 @@ struct Settings: Sendable, Equatable {
     guard !dataFolder.isEmpty else { throw WireError(.usage, "--data names no folder") }
     (host, port) = try Self.address(program.listen ?? environment("KAI_SESSION_LISTEN") ?? "127.0.0.1:7411", "--listen")
     tls = try Self.tls(program, environment)
+    maxConnections = try Self.count(
+      program.maxConnections ?? environment("KAI_SESSION_MAX_CONNECTIONS"), "--max-connections", Limits.connections)
+    maxQueued = try Self.count(program.maxQueued ?? environment("KAI_SESSION_MAX_QUEUED"), "--max-queued", Limits.queuedTasks)
     masterKeyFile = program.masterKeyFile ?? environment("KAI_SESSION_MASTER_KEY_FILE")
     agentKeyFile = program.agentKeyFile ?? environment("KAI_SESSION_AGENT_KEY_FILE")
     readyFile = program.readyFile ?? environment("KAI_SESSION_READY_FILE")
@@ -43,6 +48,14 @@ struct Settings: Sendable, Equatable {
       throw WireError(.usage, "--log-format must be text or json, not \(quoted(format))")
     }
     self.logFormat = logFormat
+  }
+
+  private static func count(_ text: String?, _ option: String, _ standard: Int) throws(WireError) -> Int {
+    guard let text else { return standard }
+    guard let count = Int(text), (1...10_000_000).contains(count) else {
+      throw WireError(.usage, "\(option) \(quoted(text)) must be 1...10000000")
+    }
+    return count
   }
 
   private static func tls(

@@ -27,6 +27,10 @@ public enum Limits {
   public static let requestBytesPerPeer = 32 * 1024 * 1024
   public static let handshakeTimeoutMs: Int64 = 5_000
   public static let halfOpenConnections = 128
+  /// Connections of one server, unless its operator says otherwise.
+  public static let connections = 10_000
+  /// Tasks that may wait in the queue, unless the operator says otherwise.
+  public static let queuedTasks = 100_000
   /// Failed authentications of one address in ``authWindowMs``, after which it is turned away for the rest of that time.
   public static let authFailures = 30
   /// Database connections that one key may be limited to.

@@ -15,6 +15,8 @@ public struct ServerConfiguration: Sendable {
   public var limits = ConnectionLimits.standard
   /// How many connections may be in the handshake at once; more are closed as they come.
   public var halfOpenConnections = Limits.halfOpenConnections
+  /// How many connections there may be; more are told `overloaded`.
+  public var connections = Limits.connections
   public var timings = ConnectionTimings()
   public var logger: Logger
 

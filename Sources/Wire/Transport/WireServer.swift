@@ -67,8 +67,7 @@ public final class WireServer: Sendable {
     let handler = ServerConnectionHandler(
       shared, id: id, remote: ServerConnectionHandler.Remote(host: remote?.ipAddress ?? "?", port: remote?.port ?? 0),
       refusal: isAllowed
-        ? shared.failures.refusal(of: remote?.ipAddress ?? "?", .now())
-        : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
+        ? refusal(of: remote, shared) : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
       certificateHash: tls?.fingerprint ?? [], codec: shared.codecs.codec(on: channel.eventLoop), now: .now())
     shared.registry.add(id, NIOLoopBoundBox(handler, eventLoop: channel.eventLoop))
     channel.closeFuture.whenComplete { _ in shared.registry.remove(id) }
@@ -76,6 +75,15 @@ public final class WireServer: Sendable {
       if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context)) }
       try channel.pipeline.syncOperations.addHandler(handler)
     }
+  }
+
+  private static func refusal(of remote: SocketAddress?, _ shared: ServerConnectionHandler.Shared) -> WireError? {
+    guard shared.registry.count < shared.configuration.connections else {
+      return WireError(
+        .overloaded, "the server has all the \(shared.configuration.connections) connections that it may have",
+        retryAfterMs: 1_000)
+    }
+    return shared.failures.refusal(of: remote?.ipAddress ?? "?", .now())
   }
 
   /// After ``ServerTLS/reload()``: ends the connections whose client's certificate is not good any more.

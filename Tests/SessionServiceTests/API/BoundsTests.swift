@@ -1,0 +1,79 @@
+import Logging
+import NIOPosix
+import Testing
+import Wire
+
+@testable import SessionService
+
+@Suite struct BoundsTests {
+  /// Runs a test against a service whose queue holds three tasks and whose server takes four connections.
+  private func withSmallService(_ body: (SessionService, WireServer) async throws -> Void) async throws {
+    let folder = try TemporaryFolder()
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let service = try await SessionService(dataFolder: folder.path + "/data", maxQueued: 3, logger: logger)
+    var configuration = ServerConfiguration(port: 0, serverId: service.identity.serverId, logger: logger)
+    configuration.connections = 4
+    let server = try await WireServer.start(
+      configuration, keys: service.keys, service: service.handler, group: MultiThreadedEventLoopGroup.singleton)
+    try await body(service, server)
+    await server.stop(grace: .seconds(1))
+    service.close()
+  }
+
+  private func client(_ service: SessionService, _ server: WireServer) async throws -> WireClient {
+    let keys = try await service.store.read { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) }
+    let admin = try #require(keys.first { $0.role == .admin })
+    var configuration = ClientConfiguration(
+      host: server.host, port: server.port, keyId: admin.id, secret: service.keys.secret(admin.id), name: "test", version: "0",
+      group: MultiThreadedEventLoopGroup.singleton)
+    configuration.waitsForServer = false
+    return WireClient(configuration)
+  }
+
+  @Test func aFullQueueSaysWhenToTryAgain() async throws {
+    try await withSmallService { service, server in
+      let client = try await client(service, server)
+      _ = try await client.call(
+        Methods.connectionCreate, .with { ($0.id, $0.uri) = ("flights", "sqlite:///tmp/flights.db") })
+      let session = try await client.call(Methods.sessionCreate, .with { $0.dbConnectionId = "flights" }).message
+      func submit() async throws -> TaskRecord {
+        try await client.call(
+          Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (session.id, "x") }, timeout: .milliseconds(1_500)
+        ).message
+      }
+      var tasks: [TaskRecord] = []
+      for _ in 0..<3 { tasks.append(try await submit()) }
+      // The client tries again as it is told, until its own time is over.
+      let error = await #expect(throws: WireError.self) { _ = try await submit() }
+      #expect(error?.errorCode == .overloaded || error?.errorCode == .deadlineExceeded, "\(error as Any)")
+      // Room is made while it waits.
+      let waiting = Task { try await submit() }
+      try await Task.sleep(for: .milliseconds(200))
+      _ = try await client.call(Methods.taskCancel, .with { $0.id = tasks[0].id })
+      #expect(try await waiting.value.status == .queued)
+      await client.close()
+    }
+  }
+
+  @Test func aServerThatIsFullSaysSo() async throws {
+    try await withSmallService { service, server in
+      var clients: [WireClient] = []
+      for _ in 0..<5 {
+        let client = try await client(service, server)
+        clients.append(client)
+        if clients.count < 5 { try await client.connect() }
+      }
+      let error = await #expect(throws: WireError.self) { try await clients[4].connect() }
+      #expect(error?.errorCode == .overloaded && error?.retryAfterMs == 1_000)
+      await clients[0].close()
+      var connected = false
+      for _ in 0..<50 where !connected {
+        try await Task.sleep(for: .milliseconds(50))
+        connected = await code { try await clients[4].connect() } == nil
+      }
+      #expect(connected)
+      for client in clients { await client.close() }
+    }
+  }
+}
