@@ -1,7 +1,7 @@
 # The programs in containers: docker build --target session|agent|cli . See docs/OPERATIONS.md.
 FROM swift:6.3-bookworm AS build
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-    libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libpq-dev libxlsxwriter-dev pkg-config && rm -rf /var/lib/apt/lists/*
+    libsqlite3-dev libcurl4-openssl-dev zlib1g-dev libpq-dev libxlsxwriter-dev pkg-config && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 WORKDIR /src
 COPY Package.swift ./
 COPY Sources Sources
@@ -15,13 +15,13 @@ RUN --mount=type=cache,target=/src/.build for product in kai-session kai-agent k
 
 FROM debian:bookworm-slim AS base
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-    ca-certificates libstdc++6 zlib1g && rm -rf /var/lib/apt/lists/* \
+    ca-certificates libstdc++6 zlib1g && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent kai
 
 # kai-session: everything durable is in /data.
 FROM base AS session
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends libsqlite3-0 \
-    && rm -rf /var/lib/apt/lists/* && install -d -o kai -g kai -m 0700 /data /keys
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* && install -d -o kai -g kai -m 0700 /data /keys
 COPY --from=build /out/kai-session /usr/local/bin/
 ENV KAI_SESSION_DATA=/data KAI_SESSION_LISTEN=0.0.0.0:7411 KAI_SESSION_HTTP=0.0.0.0:7412
 USER kai
@@ -33,7 +33,7 @@ ENTRYPOINT ["kai-session"]
 FROM base AS agent
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
     libsqlite3-0 libcurl4 libpq5 libxlsxwriter4 librsvg2-bin fonts-dejavu-core \
-    && rm -rf /var/lib/apt/lists/* && install -d -o kai -g kai -m 0700 /results
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* && install -d -o kai -g kai -m 0700 /results
 COPY --from=build /out/kai-agent /usr/local/bin/
 ENV KAI_AGENT_RESULTS=/results KAI_AGENT_HTTP=0.0.0.0:7413
 USER kai
@@ -52,7 +52,7 @@ ENTRYPOINT ["kaictl"]
 # A PostgreSQL to ask, with a small table; for trying things out and for nothing else.
 FROM debian:bookworm-slim AS sample-postgres
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends postgresql \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY ops/sample-postgres.sh /usr/local/bin/sample-postgres
 USER postgres
 EXPOSE 5432

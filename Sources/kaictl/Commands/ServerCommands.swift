@@ -23,11 +23,18 @@ struct ServerCommands: AsyncParsableCommand {
   }
 
   struct Check: ServerCommand {
-    static let configuration = CommandConfiguration(abstract: "Check the stored data; exit code 1 when something is wrong.")
+    static let configuration = CommandConfiguration(
+      abstract: "Check the stored data; exit code 1 when something is wrong, with --format nagios 2.")
+    @Option(help: "For monitors: nagios, json, prometheus or text.") var format: MonitorFormat?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       let check = try await server.call(Methods.serverCheck, Empty())
+      if let format {
+        printer.line(MonitorReport.text(check, format))
+        if !check.ok { throw ExitCode(format == .nagios ? MonitorReport.critical : 1) }
+        return
+      }
       switch printer.form {
       case .json: printer.json(check.json())
       case .jsonl: for finding in check.findings { printer.json(finding.json()) }
@@ -46,10 +53,12 @@ struct ServerCommands: AsyncParsableCommand {
 
   struct Stats: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Show the server's figures.")
+    @Option(help: "For monitors: nagios, json, prometheus or text.") var format: MonitorFormat?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       let stats = try await server.call(Methods.serverStats, Empty())
+      if let format { return printer.line(MonitorReport.text(stats, format)) }
       switch printer.form {
       case .json: printer.json(stats.json())
       case .jsonl: for stat in stats.stats { printer.json(stat.json()) }
