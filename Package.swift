@@ -89,7 +89,7 @@ let package = Package(
       swiftSettings: house),
     .executableTarget(
       name: "kai-bench",
-      dependencies: ["AgentService", "RawNode", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, arguments],
+      dependencies: ["AgentService", "RawNode", "LoopbackHTTP", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments],
       path: "Benchmarks/kai-bench", swiftSettings: house),
     .executableTarget(
       name: "kai-fuzz", dependencies: ["Wire", "WireFuzz", nio, arguments], path: "Benchmarks/kai-fuzz", swiftSettings: house),

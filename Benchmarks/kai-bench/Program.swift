@@ -12,7 +12,7 @@ struct Program: AsyncParsableCommand {
 
   /// What can be measured by itself, such as while a profiler looks on.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, commits, recovery, restart, memory, recall
+    case start, commits, recovery, restart, memory, recall, load
     case roundTrips = "round-trips"
   }
 
@@ -67,10 +67,11 @@ struct Program: AsyncParsableCommand {
       ) { spec, url in try embeddingNode(binaries, service, keyText: keyText, spec, url) }.figures()
     }
     if part.contains(.recovery) { figures += try await recovery(binaries, service, admin, keyText: keyText) }
-    if part.contains(.commits) || part.contains(.restart) {
+    if part.contains(.commits) || part.contains(.restart) || part.contains(.load) {
       figures += try await withRawNode(service, admin, keyText: keyText) { node in
         var figures: [Figure] = []
         if part.contains(.commits) { figures += try await Commits(service: service, admin: admin, node: node).figures() }
+        if part.contains(.load) { figures += try await Load(service: service, admin: admin, node: node).figures() }
         if part.contains(.restart) { figures += try await Restart(service: service, admin: admin, node: node).figures() }
         return figures
       }
