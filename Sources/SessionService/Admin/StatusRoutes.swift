@@ -37,7 +37,7 @@ struct StatusRoutes: Sendable {
       group.addTask {
         do throws(WireError) {
           _ = try await store.read { (transaction) throws(WireError) in
-            try transaction.first("SELECT count(*) FROM keys", []) { (row) in row.int64(0) }
+            try TaskRepository.oldestQueued(in: transaction)
           }
           return nil
         } catch { return error.message }
