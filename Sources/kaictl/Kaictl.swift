@@ -30,7 +30,9 @@ struct Kaictl: AsyncParsableCommand {
           KnowledgeCommand.self, BlockCommand.self,
           ArtifactCommand.self,
         ]),
-      CommandGroup(name: "Service", subcommands: [NodeCommand.self, KeyCommand.self, ServerCommands.self, BackupCommand.self]),
+      CommandGroup(
+        name: "Service",
+        subcommands: [TopCommand.self, NodeCommand.self, KeyCommand.self, ServerCommands.self, BackupCommand.self]),
       CommandGroup(
         name: "Help",
         subcommands: [DoctorCommand.self, ExplainCommand.self, ContextCommand.self, CompletionCommand.self]),

@@ -67,6 +67,15 @@ import Testing
     ] {
       #expect(metrics.contains("\n" + line), "\(line)")
     }
+    // What monitors and people read.
+    let top = try await deployment.json("top")
+    #expect(top["counts"]?["running"]?.integer == 0 && top["nodes"]?.array?.count == 1)
+    let page = try await deployment.ctl("top").expectSuccess().output
+    #expect(page.contains("0 running, 0 queued, 0 waiting  0 of 4 slots busy") && page.contains("n1"), "\(page)")
+    let check = try await deployment.ctl("server", "check", "--format", "nagios").expectSuccess()
+    #expect(check.line == "KAI OK - 4 checks")
+    let figures = try await deployment.ctl("server", "stats", "--format", "prometheus").expectSuccess().output
+    #expect(figures.contains("\nkai_connections_open ") && figures.split(separator: "\n").count > 10)
     for line in deployment.session.value?.logText.split(separator: "\n") ?? [] {
       let entry = try JSONValue(parsing: String(line))
       #expect(entry["time"]?.string != nil && entry["message"]?.string != nil)

@@ -29,7 +29,7 @@ import Wire
       dev,ask,connection create|list|get|update|delete,session create|list|get|update|history|fork,\
       session pause|resume|close|reopen|delete,\
       checkpoint list|get,task submit|list|get|watch|wait|cancel|retry|why,memory remember|recall|get|list|forget|history,\
-      artifact list|get,node list|drain,key create|list|revoke,server info|check|stats|drain,doctor,explain,\
+      artifact list|get,node list|drain,key create|list|revoke,backup create|verify|restore,top,server info|check|stats|drain,doctor,explain,\
       context add|use|list|remove,completion
       """
     for entry in contract.split(separator: ",") {

@@ -5,8 +5,9 @@ struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "node", abstract: "The kai-agent processes that do the work.", subcommands: [List.self, Drain.self])
 
-  struct List: ServerCommand {
+  struct List: WatchableCommand {
     static let configuration = CommandConfiguration(abstract: "List the nodes that are attached.")
+    @OptionGroup var watching: WatchOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {

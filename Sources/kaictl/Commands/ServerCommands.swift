@@ -31,7 +31,7 @@ struct ServerCommands: AsyncParsableCommand {
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       let check = try await server.call(Methods.serverCheck, Empty())
       if let format {
-        printer.line(MonitorReport.text(check, format))
+        printer.out.write(MonitorReport.text(check, format) + "\n")
         if !check.ok { throw ExitCode(format == .nagios ? MonitorReport.critical : 1) }
         return
       }
@@ -51,14 +51,15 @@ struct ServerCommands: AsyncParsableCommand {
     }
   }
 
-  struct Stats: ServerCommand {
+  struct Stats: WatchableCommand {
     static let configuration = CommandConfiguration(abstract: "Show the server's figures.")
     @Option(help: "For monitors: nagios, json, prometheus or text.") var format: MonitorFormat?
+    @OptionGroup var watching: WatchOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       let stats = try await server.call(Methods.serverStats, Empty())
-      if let format { return printer.line(MonitorReport.text(stats, format)) }
+      if let format { return printer.out.write(MonitorReport.text(stats, format) + "\n") }
       switch printer.form {
       case .json: printer.json(stats.json())
       case .jsonl: for stat in stats.stats { printer.json(stat.json()) }

@@ -61,12 +61,13 @@ struct SessionCommand: AsyncParsableCommand {
     }
   }
 
-  struct List: ServerCommand {
+  struct List: WatchableCommand {
     static let configuration = CommandConfiguration(abstract: "List sessions, newest first.")
     @Option(name: [.customShort("c"), .long], help: "Only this connection's.") var connection: String?
     @Option(help: "Only with this status.") var status: Choice<SessionStatus>?
     @Option(help: ArgumentHelp("Only with this in the title, ignoring case.", valueName: "text")) var title: String?
     @OptionGroup var page: PageOptions
+    @OptionGroup var watching: WatchOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {

@@ -22,11 +22,12 @@ struct TaskCommand: AsyncParsableCommand {
     }
   }
 
-  struct List: ServerCommand {
+  struct List: WatchableCommand {
     static let configuration = CommandConfiguration(abstract: "List tasks, newest first.")
     @Option(help: ArgumentHelp("Only this session's.", valueName: "id")) var session: String?
     @Option(help: "Only with this status.") var status: Choice<TaskStatus>?
     @OptionGroup var page: PageOptions
+    @OptionGroup var watching: WatchOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {

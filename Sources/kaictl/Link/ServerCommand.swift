@@ -8,7 +8,10 @@ protocol ServerCommand: AsyncParsableCommand {
 }
 
 extension ServerCommand {
-  func run() async throws {
+  func run() async throws { try await runOnce() }
+
+  /// Opens the line, runs, and closes it.
+  func runOnce() async throws {
     let printer = Printer(options)
     let server = try await ServerLink.open(options, printer)
     do {
