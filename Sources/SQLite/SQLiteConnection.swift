@@ -9,6 +9,9 @@ public final class SQLiteConnection {
     case readWriteCreate
   }
 
+  /// Of the library that runs, as it numbers itself: 3.40.1 is 3040001.
+  public static var libraryVersion: Int { Int(sqlite3_libversion_number()) }
+
   let handle: OpaquePointer
   private var authorizer: Box<Authorizer>?
   private var progress: Box<() -> Bool>?

@@ -22,6 +22,8 @@ struct ServiceAssembly: Sendable {
     /// Where deadlines are waited for.
     let timers: any EventLoop
     let logger: Logger
+    /// Figures of what the service runs on, such as the free space of its disk.
+    var machine: @Sendable () -> [Stat] = { [] }
     /// Tasks that may wait in the queue.
     var maxQueued = Limits.queuedTasks
     /// nil where there is no file to copy.
@@ -58,7 +60,7 @@ struct ServiceAssembly: Sendable {
     KeyMethods(ring: ground.keys, connections: connections).register(on: &router)
     ServerMethods(
       identity: ground.identity, figures: ground.figures, connections: connections,
-      check: StoreCheck(integrity: SQLiteIntegrity.problems), drain: { tasks.drain() }
+      check: StoreCheck(integrity: SQLiteIntegrity.problems), machine: ground.machine, drain: { tasks.drain() }
     ).register(on: &router)
     ground.backup?.register(on: &router)
     self.tasks = tasks

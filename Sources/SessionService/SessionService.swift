@@ -42,7 +42,8 @@ final class SessionService: Sendable {
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(
         store: store, figures: store.figures, keys: keys, master: master, identity: identity, surroundings: surroundings,
-        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger, maxQueued: maxQueued,
+        monotonicMs: monotonicMs, timers: MultiThreadedEventLoopGroup.singleton.next(), logger: logger,
+        machine: { MachineFigures.stats(folder: path) }, maxQueued: maxQueued,
         backup: backup))
     handler = assembly.handler
     tasks = assembly.tasks

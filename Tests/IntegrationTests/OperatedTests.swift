@@ -74,6 +74,12 @@ import Testing
     #expect(page.contains("0 running, 0 queued, 0 waiting  0 of 4 slots busy") && page.contains("n1"), "\(page)")
     let check = try await deployment.ctl("server", "check", "--format", "nagios").expectSuccess()
     #expect(check.line == "KAI OK - 4 checks")
+    let doctor = try await deployment.json("doctor").array ?? []
+    #expect(
+      doctor.compactMap { $0["check"]?.string } == ["key", "server", "nodes", "connections", "clock", "disk", "fsync", "sqlite"])
+    // How much space and time the machine has is not this test's.
+    #expect(
+      doctor.filter { !["disk", "fsync"].contains($0["check"]?.string) }.allSatisfy { $0["ok"]?.bool == true }, "\(doctor)")
     let figures = try await deployment.ctl("server", "stats", "--format", "prometheus").expectSuccess().output
     #expect(figures.contains("\nkai_connections_open ") && figures.split(separator: "\n").count > 10)
     for line in deployment.session.value?.logText.split(separator: "\n") ?? [] {

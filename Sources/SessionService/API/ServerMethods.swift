@@ -6,6 +6,7 @@ struct ServerMethods: Sendable {
   let figures: StoreFigures
   let connections: ConnectionRegistry
   let check: StoreCheck
+  let machine: @Sendable () -> [Stat]
   /// Makes the queue hand out nothing more and call back what runs, until the service is started again.
   let drain: @Sendable () -> Void
 
@@ -44,7 +45,10 @@ struct ServerMethods: Sendable {
       Stat("store_failed_units", Double(store.failedUnits)),
       Stat("store_checkpoints", Double(store.checkpoints)),
       Stat("store_wal_pages", Double(store.walPages)),
+      Stat("store_commit_ms", store.commitSeconds * 1e3),
+      Stat("clock_seconds", Double(transaction.now.microseconds) / 1e6),
     ]
+    stats += machine()
     stats += try CensusRepository.stats(in: transaction)
     return stats
   }

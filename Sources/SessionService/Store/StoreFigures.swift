@@ -5,6 +5,8 @@ final class StoreFigures: Sendable {
   struct Snapshot: Sendable, Equatable {
     /// Commits, each with one fsync.
     var commits: UInt64 = 0
+    /// What a commit with its fsync takes, in seconds; the newest counts most.
+    var commitSeconds = 0.0
     var units: UInt64 = 0
     /// Units that threw and were undone alone.
     var failedUnits: UInt64 = 0
@@ -17,7 +19,15 @@ final class StoreFigures: Sendable {
 
   var snapshot: Snapshot { state.withLock { $0 } }
 
-  func committed() { state.withLock { $0.commits += 1 } }
+  func committed(in seconds: Double) {
+    state.withLock { state in
+      state.commits += 1
+      state.commitSeconds = state.commits == 1 ? seconds : state.commitSeconds + (seconds - state.commitSeconds) * Self.weight
+    }
+  }
+
+  /// Of the newest commit in the mean.
+  private static let weight = 0.05
 
   func ran(failed: Bool) {
     state.withLock { state in

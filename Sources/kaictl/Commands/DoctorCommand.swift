@@ -42,6 +42,31 @@ struct DoctorCommand: AsyncParsableCommand {
     if let hint = finding.problem?.hint, !hint.isEmpty { printer.out.write("    \(Escaping.line(hint))\n") }
   }
 
+  /// What the server's figures say of the machine it runs on; nothing for a key that is not told them.
+  private func machine(_ server: ServerLink) async -> [Finding] {
+    let start = Timestamp.now
+    let stats: [Stat]
+    do throws(WireError) { stats = try await server.call(Methods.serverStats, Empty()).stats } catch { return [] }
+    let end = Timestamp.now
+    let values = Dictionary(stats.map { ($0.name, $0.value) }) { first, _ in first }
+    func finding(
+      _ name: String, _ figure: String, _ look: (Double) throws(WireError) -> String
+    ) -> Finding? {
+      guard let value = values[figure] else { return nil }
+      do throws(WireError) { return Finding(name: name, detail: try look(value), problem: nil) } catch {
+        return Finding(name: name, detail: "", problem: error)
+      }
+    }
+    return [
+      finding("clock", "clock_seconds") { (clock) throws(WireError) in
+        try MachineFindings.clock(server: clock, between: start, and: end)
+      },
+      finding("disk", "disk_free_bytes") { (free) throws(WireError) in try MachineFindings.disk(freeBytes: free) },
+      finding("fsync", "store_commit_ms") { (commit) throws(WireError) in try MachineFindings.commit(milliseconds: commit) },
+      finding("sqlite", "sqlite_version") { (version) throws(WireError) in MachineFindings.sqlite(version: Int(version)) },
+    ].compactMap { $0 }
+  }
+
   private func findings() async -> [Finding] {
     var findings: [Finding] = []
     func check<Value>(_ name: String, _ look: () async throws(WireError) -> (Value, String)) async -> Value? {
@@ -86,6 +111,7 @@ struct DoctorCommand: AsyncParsableCommand {
       }
       return ((), Quantities.count(total, "connection"))
     }
+    for finding in await machine(server) { findings.append(finding) }
     await server.close()
     return findings
   }

@@ -72,15 +72,17 @@ final class SQLiteWriter {
     units = 0
     if lost == nil { do throws(WireError) { try run(begin) } catch { lost = error } }
     let settlements = jobs.map { $0(self) }
+    var elapsed = Duration.zero
     if lost == nil {
       let start = ContinuousClock.now
       commit()
-      commitTimer.recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
+      elapsed = ContinuousClock.now - start
+      commitTimer.recordNanoseconds(Int64(elapsed / .nanoseconds(1)))
       batchRecorder.record(units)
     }
     if lost != nil, !connection.isAutocommit { _ = attempt("ROLLBACK") }
     if lost == nil {
-      figures.committed()
+      figures.committed(in: elapsed / .seconds(1))
       for action in actions { action() }
     }
     for settle in settlements { settle(lost) }
