@@ -61,7 +61,7 @@ let package = Package(
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging], swiftSettings: house),
-    .target(name: "Telemetry", dependencies: ["Wire", nio, nioPosix, nioHTTP, metrics, logging], swiftSettings: house),
+    .target(name: "Telemetry", dependencies: ["Wire", "JSON", nio, nioPosix, nioHTTP, metrics, logging], swiftSettings: house),
     .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
@@ -112,7 +112,7 @@ let package = Package(
       exclude: ["Vectors", "Python"], swiftSettings: house),
     .testTarget(
       name: "SessionServiceTests",
-      dependencies: ["SessionService", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging],
+      dependencies: ["SessionService", "Wire", "Telemetry", "JSON", "SQLite", nio, nioPosix, crypto, arguments, logging],
       swiftSettings: house),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Wire", "JSON", nio, nioPosix, metrics, logging], swiftSettings: house),

@@ -36,7 +36,7 @@ struct ServiceAssembly: Sendable {
     let connections = ConnectionRegistry()
     let tasks = TaskQueue(
       store: store, hub: EventHub(), surroundings: ground.surroundings, monotonicMs: ground.monotonicMs,
-      timers: ground.timers
+      timers: ground.timers, maxQueued: ground.maxQueued
     ) { (id, transaction) throws(WireError) in
       try ConnectionRepository.withURI(id, vault: vault, in: transaction)
     }
@@ -47,7 +47,7 @@ struct ServiceAssembly: Sendable {
     deletion.register(on: &router)
     CheckpointMethods(store: store).register(on: &router)
     CheckpointCommit(queue: tasks).register(on: &router)
-    TaskMethods(queue: tasks, maxQueued: ground.maxQueued).register(on: &router)
+    TaskMethods(queue: tasks).register(on: &router)
     NodeMethods(queue: tasks).register(on: &router)
     let vectors = VectorCache()
     MemoryMethods(store: store, vectors: vectors).register(on: &router)

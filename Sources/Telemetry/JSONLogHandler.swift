@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 public import Logging
 
 /// One JSON object a line on standard error: `time`, `level`, `logger`, `message`, and what the entry carries.
@@ -28,25 +29,7 @@ public struct JSONLogHandler: LogHandler {
     for (key, value) in all.sorted(by: { $0.key < $1.key }) {
       members.append((reserved.contains(key) ? "_" + key : key, value.description))
     }
-    return "{" + members.map { "\(quoted($0)):\(quoted($1))" }.joined(separator: ",") + "}"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case let scalar where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
+    return JSONValue.object(members.map { JSONValue.Member($0, .string($1)) }).text()
   }
 
   /// RFC 3339, UTC, with microseconds.

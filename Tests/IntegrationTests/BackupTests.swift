@@ -71,6 +71,13 @@ import Testing
       ["backup", "restore", file, "--data", target, "--master-key", deployment.dataFolder + "/master.key"]
     ).expectSuccess()
     #expect(FileManager.default.fileExists(atPath: target + "/kai.db"))
+    // The key may be hex, and may be there already.
+    let key32 = try Data(contentsOf: URL(filePath: deployment.dataFolder + "/master.key"))
+    let hexKey = deployment.folder.file("master.hex")
+    try (key32.map { String(format: "%02x", $0) }.joined() + "\n").write(toFile: hexKey, atomically: true, encoding: .utf8)
+    try FileManager.default.removeItem(atPath: target + "/kai.db")
+    try await deployment.run(["backup", "restore", file, "--data", target, "--master-key", hexKey]).expectSuccess()
+    #expect(try Data(contentsOf: URL(filePath: target + "/master.key")) == key32)
     // Only an admin gets one.
     let key = deployment.folder.file("user.key")
     try await deployment.ctl("key", "create", "--role", "user", "--file", key).expectSuccess()

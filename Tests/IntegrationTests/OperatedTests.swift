@@ -57,16 +57,22 @@ import Testing
     try await deployment.startNode("n1")
     try await deployment.ctl("ask", "--connection", "shop", "how many customers are there?").expectSuccess()
     try await deployment.ctl("session", "get", "sess_ffffffffffff")
+    try await deployment.ctl("memory", "recall", "customers", "--connection", "shop").expectSuccess()
+    let session = try await deployment.ctl("session", "create", "--connection", "shop", "-o", "ids").expectSuccess().line
+    try await deployment.ctl("session", "delete", session, "-y").expectSuccess()
     let metrics = try await httpGet(http, "/metrics")
     for line in [
       "kai_requests_total{method=\"task.submit\",code=\"ok\"} 1",
       "kai_requests_total{method=\"session.get\",code=\"not_found\"} 1",
       "kai_requests_total{method=\"task.watch\",code=\"opened\"} 1", "kai_request_seconds_count{method=\"task.submit\"} 1",
+      "kai_request_seconds_count{method=\"memory.recall\"} ", "kai_requests_total{method=\"session.delete\",code=\"ok\"} 1",
       "kai_nodes 1", "kai_slots 4", "kai_tasks{state=\"running\"} 0", "kai_queue_oldest_seconds 0",
       "# TYPE kai_store_commit_seconds histogram", "# TYPE kai_store_batch_units histogram",
     ] {
       #expect(metrics.contains("\n" + line), "\(line)")
     }
+    #expect(!metrics.contains("kai_request_seconds_count{method=\"memory.recall\"} 0"))
+    #expect(!metrics.contains("method=\"memory.recall\",code=\"opened\""), "it answers once")
     // What monitors and people read.
     let top = try await deployment.json("top")
     #expect(top["counts"]?["running"]?.integer == 0 && top["nodes"]?.array?.count == 1)

@@ -127,12 +127,12 @@ extension AgentLoop {
         draft.lessons, sessionId: assignment.session.id, areShared: assignment.session.policy?.sharesCorrections ?? false)
     }
     try await commit(draft, &transcript)
-    if isCaptured {
-      let extraction = TurnExtraction(
+    if isCaptured, let work = extraction {
+      let turn = TurnExtraction(
         taskId: assignment.task.id, step: await committer.headStep, entries: transcript.entries)
-      self.extraction?.add(
+      work.add(
         ExtractionWork.Turn(
-          extraction: extraction, sessionId: assignment.session.id, dbConnectionId: assignment.connection.id,
+          extraction: turn, sessionId: assignment.session.id, dbConnectionId: assignment.connection.id,
           language: assignment.language))
     }
     return .finished(result.status)

@@ -112,24 +112,18 @@ private final class BackupStream: LiveStream {
 
   func cancel() { finish(.error(request.streamID, WireError(.cancelled, "the backup was cancelled"))) }
 
-  func disconnected() {
-    if state.withLock({ state in
-      defer { state.isDone = true }
-      return !state.isDone
-    }) {
-      onEnd()
-    }
-  }
+  func disconnected() { _ = end() }
 
   // MARK: On the queue
 
   private func open() throws(WireError) {
     let path = methods.folder + "/" + BackupMethods.temporaryName
     unlink(path)
+    // Also when the copy could not be finished: a disk that is full needs the space most.
+    defer { unlink(path) }
     try methods.snapshot(path)
     source.descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     let code = errno
-    unlink(path)
     guard source.descriptor >= 0 else {
       throw WireError(.storageFailed, "the copy of the database cannot be read: \(String(cString: strerror(code)))")
     }
@@ -180,13 +174,19 @@ private final class BackupStream: LiveStream {
 
   /// Sends the terminal reply, once.
   private func finish(_ terminal: Outbound) {
+    guard end() else { return }
+    context.streams.close(request.streamID)
+    context.connection.send([terminal])
+  }
+
+  /// - Returns: false when it had ended before.
+  private func end() -> Bool {
     let isFirst = state.withLock { state in
       defer { state.isDone = true }
       return !state.isDone
     }
-    guard isFirst else { return }
-    onEnd()
-    context.streams.close(request.streamID)
-    context.connection.send([terminal])
+    // Behind the work under way: the next backup must not find this one's copy half made.
+    if isFirst { queue.async { self.onEnd() } }
+    return isFirst
   }
 }

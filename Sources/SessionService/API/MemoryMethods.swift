@@ -13,7 +13,7 @@ struct MemoryMethods: Sendable {
     router.live(.memoryRecall) { (request, context) throws(WireError) in
       let query = try MemoryRecallRequest(decoding: request.message)
       try context.access?.require(connection: query.dbConnectionId)
-      recall(query, for: request, on: context.connection)
+      recall(query, for: request, context)
     }
     router.read(Methods.memoryGet) { (transaction, request, _) throws(WireError) in
       try get(request, in: transaction)
@@ -98,14 +98,17 @@ struct MemoryMethods: Sendable {
   }
 
   /// Answers from a reader, and notes the use afterwards: nobody waits for that, and a failure of it costs nothing.
-  private func recall(_ query: MemoryRecallRequest, for request: InboundRequest, on connection: any ServerConnection) {
+  private func recall(_ query: MemoryRecallRequest, for request: InboundRequest, _ context: CallContext) {
     store.read { (transaction) throws(WireError) in
       try search(query).run(in: transaction)
     } completion: { (result: Result<[MemorySearch.Found], WireError>) in
       switch result {
-      case .failure(let error): connection.send([.error(request.streamID, error)])
+      case .failure(let error):
+        context.answered(error)
+        context.connection.send([.error(request.streamID, error)])
       case .success(let found):
-        connection.send([.response(request.streamID, MemoryHits.with { $0.hits = found.map(\.hit) })])
+        context.answered(nil)
+        context.connection.send([.response(request.streamID, MemoryHits.with { $0.hits = found.map(\.hit) })])
         guard !found.isEmpty else { return }
         store.writeInBackground { (transaction) throws(WireError) in
           try MemoryRepository.touch(found.map(\.seq), in: transaction)

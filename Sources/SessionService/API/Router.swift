@@ -9,6 +9,8 @@ struct CallContext: Sendable {
   let connection: any ServerConnection
   /// Where a live route puts what takes the later events of its stream.
   var streams = OpenStreams()
+  /// To be called by a live route that answers once, with how it ended: it is counted then.
+  var answered: @Sendable (WireError?) -> Void = { _ in }
 
   /// What the caller's key is limited to; nil for everything.
   var access: ConnectionAccess? { ConnectionAccess(principal) }

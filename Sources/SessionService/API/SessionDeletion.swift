@@ -16,7 +16,7 @@ struct SessionDeletion: Sendable {
     router.live(.sessionDelete) { (request, context) throws(WireError) in
       let ref = try SessionRef(decoding: request.message)
       try Identifier.session.require(ref.id)
-      delete(ref, for: request, context.access, on: context.connection)
+      delete(ref, for: request, context)
     }
   }
 
@@ -37,25 +37,28 @@ struct SessionDeletion: Sendable {
   }
 
   private func delete(
-    _ ref: SessionRef, for request: InboundRequest, _ access: ConnectionAccess?, on connection: any ServerConnection
+    _ ref: SessionRef, for request: InboundRequest, _ context: CallContext
   ) {
     store.write { (transaction) throws(WireError) in
       if let reply = try Idempotency.stored(request, in: transaction) { return Progress.answered(reply, isReplay: true) }
       if let begun = try SessionDeletionRepository.find(ref.id, in: transaction) {
         // Of which connection it was cannot be told any more: who began it may know.
-        guard access == nil || begun.principal == request.principal.keyId else { throw SessionRepository.missing(ref.id) }
+        guard context.access == nil || begun.principal == request.principal.keyId else { throw SessionRepository.missing(ref.id) }
       } else {
-        try access?.require(session: ref.id, in: transaction)
+        try context.access?.require(session: ref.id, in: transaction)
         try begin(ref, for: request, in: transaction)
       }
       guard let removed = try removeSlice(of: ref.id, in: transaction) else { return .more }
       return .answered(ByteBuffer(bytes: removed.encoded()), isReplay: false)
     } completion: { result in
       switch result {
-      case .failure(let error): connection.send([.error(request.streamID, error)])
-      case .success(.more): delete(ref, for: request, access, on: connection)
+      case .failure(let error):
+        context.answered(error)
+        context.connection.send([.error(request.streamID, error)])
+      case .success(.more): delete(ref, for: request, context)
       case .success(.answered(let reply, let isReplay)):
-        connection.send([Outbound(streamID: request.streamID, kind: .response(replayed: isReplay), message: reply)])
+        context.answered(nil)
+        context.connection.send([Outbound(streamID: request.streamID, kind: .response(replayed: isReplay), message: reply)])
       }
     }
   }

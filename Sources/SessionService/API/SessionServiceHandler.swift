@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Synchronization
 import Wire
 
 /// Takes what the connections received and answers it: a burst's writes go to the writer as one batch, its reads to a reader
@@ -12,6 +13,8 @@ final class SessionServiceHandler: WireService {
   private let metrics = RequestMetrics()
   private let now: @Sendable () -> Timestamp
   private let timers: any EventLoop
+  /// Of the connections whose keys will expire.
+  private let expiries = Mutex<[UInt64: Scheduled<Void>]>([:])
 
   init(
     store: any Store, router: Router, connections: ConnectionRegistry, now: @escaping @Sendable () -> Timestamp,
@@ -34,13 +37,19 @@ final class SessionServiceHandler: WireService {
   /// Ends a connection with its key.
   private func close(_ connection: any ServerConnection, at end: Timestamp) {
     let left = max(0, (end.microseconds - now().microseconds) / 1_000)
-    timers.scheduleTask(in: .milliseconds(left)) { [weak connection] in
+    let expiry = timers.scheduleTask(in: .milliseconds(left)) { [weak connection] in
       connection?.close(WireError(.unauthenticated, "the key has expired"))
+      return
     }
+    expiries.withLock { $0[connection.id] = expiry }
   }
 
   func disconnected(_ connection: any ServerConnection) {
     connections.remove(connection)?.disconnect()
+    if connection.principal.limits.expiresAt != nil {
+      // A timer for months must not outlive its connection.
+      expiries.withLock { $0.removeValue(forKey: connection.id) }?.cancel()
+    }
     logger.debug("disconnected", metadata: ["peer": "\(connection.remoteAddress)", "key": "\(connection.principal.keyId)"])
   }
 
@@ -167,8 +176,11 @@ final class SessionServiceHandler: WireService {
       try context.access?.requireNothing(request)
       return try body(request, context)
     case .live(let body):
-      try body(request, context)
-      metrics.opened(request.method)
+      let isStream = request.method.rule.shape != .unary
+      var live = context
+      if !isStream { live.answered = { [metrics] error in metrics.answered(request.method, error, since: now) } }
+      try body(request, live)
+      if isStream { metrics.opened(request.method) }
     }
     return nil
   }

@@ -3,7 +3,6 @@ import Wire
 /// `task.*`: what people ask, and what becomes of it.
 struct TaskMethods: Sendable {
   let queue: TaskQueue
-  var maxQueued = Limits.queuedTasks
 
   func register(on router: inout Router) {
     router.write(Methods.taskSubmit) { (transaction, request, _) throws(WireError) in
@@ -40,9 +39,6 @@ struct TaskMethods: Sendable {
   private func submit(_ request: TaskSubmitRequest, in transaction: any Transaction) throws(WireError) -> TaskRecord {
     let session = try SessionRepository.get(request.sessionId, in: transaction)
     try TaskRules.requireOpen(session)
-    guard queue.view({ $0.tasks.count - $0.leases.count }) < maxQueued else {
-      throw WireError(.overloaded, "\(maxQueued) tasks wait in the queue already, and no more may", retryAfterMs: 1_000)
-    }
     var record = try TaskRules.task(request, now: transaction.now)
     record.id = transaction.makeId(Identifier.task.prefix)
     switch request.ifBusy {

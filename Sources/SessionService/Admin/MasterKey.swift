@@ -20,6 +20,11 @@ struct MasterKey: Sendable {
   static func load(in folder: DataFolder, file: String?, surroundings: Surroundings) throws(WireError) -> MasterKey {
     if let file { return try read(file) }
     if let known = try folder.read(fileName) { return try MasterKey(known, folder.path + "/" + fileName) }
+    guard access(folder.databasePath, F_OK) != 0 else {
+      throw WireError(
+        .corrupt, "'\(folder.path)' has a database and no master key",
+        hint: "Put its \(fileName) back, from a backup, or give --master-key-file if the key is kept elsewhere.")
+    }
     let made = MasterKey(bytes: surroundings.randomBytes(byteCount))
     try folder.write(fileName, made.bytes)
     return made
@@ -37,18 +42,12 @@ struct MasterKey: Sendable {
   init(bytes: [UInt8]) { self.bytes = bytes }
 
   private init(_ content: [UInt8], _ path: String) throws(WireError) {
-    if content.count == Self.byteCount {
-      bytes = content
-      return
-    }
-    let line = String(decoding: content, as: UTF8.self).filter { !$0.isWhitespace }
-    // A key's file has the same form of secret behind its id.
-    guard line.utf8.count == 2 * Self.byteCount, let parsed = try? KeyFile(parsing: "k:" + line) else {
+    guard let parsed = KeyDerivation.masterKey(parsing: content) else {
       throw WireError(
         .corrupt, "'\(path)' holds no master key: it must have \(Self.byteCount) bytes, or \(2 * Self.byteCount) hex digits",
         hint: "Restore it from a backup; without it no key and no connection of this data folder works.")
     }
-    bytes = parsed.secret
+    bytes = parsed
   }
 
   /// Makes sure that the key is the store's, or writes down that it is from now on.

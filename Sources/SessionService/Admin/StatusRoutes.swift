@@ -29,37 +29,43 @@ struct StatusRoutes: Sendable {
     ]
   }
 
-  /// Whether requests are served: the store answers, and the queue gives out work.
+  /// Whether requests are served: the store answers and writes, and the queue gives out work.
   private func ready() async -> StatusServer.Reply {
     guard !service.tasks.view({ $0.isDraining }) else { return StatusServer.Reply(503, "draining\n") }
-    let store = service.store
-    let problem = await withTaskGroup(of: String?.self) { group in
-      group.addTask {
-        do throws(WireError) {
-          _ = try await store.read { (transaction) throws(WireError) in
-            try TaskRepository.oldestQueued(in: transaction)
-          }
-          return nil
-        } catch { return error.message }
-      }
-      group.addTask {
-        try? await Task.sleep(for: Self.readyDeadline)
-        return "the store does not answer"
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? nil
+    guard !service.store.figures.snapshot.isBroken else {
+      return StatusServer.Reply(503, "a commit failed: nothing is written any more; look at the disk, then restart\n")
     }
-    if let problem { return StatusServer.Reply(503, problem + "\n") }
-    return StatusServer.Reply(200, "ready\n")
+    switch await Self.longestWaitMs(in: service.store) {
+    case .success: return StatusServer.Reply(200, "ready\n")
+    case .failure(let error): return StatusServer.Reply(503, error.message + "\n")
+    }
   }
 
-  /// How long the task has waited that waits longest.
   private func readQueue() async {
-    let oldest = try? await service.store.read { (transaction) throws(WireError) -> Int64 in
-      let since = try TaskRepository.oldestQueued(in: transaction)
-      return since.map { (transaction.now.microseconds - $0.microseconds) / 1_000 } ?? 0
+    if case .success(let waited) = await Self.longestWaitMs(in: service.store) {
+      oldestMs.value.store(waited, ordering: .relaxed)
     }
-    oldestMs.value.store(max(0, oldest ?? 0), ordering: .relaxed)
+  }
+
+  /// How long the task has waited that waits longest, in milliseconds; a failure also when the store does not answer in time. Nobody
+  /// waits for a store longer than that.
+  static func longestWaitMs(
+    in store: some Store, within deadline: Duration = readyDeadline
+  ) async -> Result<Int64, WireError> {
+    let (answers, answer) = AsyncStream<Result<Int64, WireError>>.makeStream()
+    store.read { (transaction) throws(WireError) -> Int64 in
+      let since = try TaskRepository.oldestQueued(in: transaction)
+      return max(0, since.map { (transaction.now.microseconds - $0.microseconds) / 1_000 } ?? 0)
+    } completion: {
+      answer.yield($0)
+    }
+    let late = WireError(.unavailable, "the store does not answer")
+    let timer = Task {
+      try? await Task.sleep(for: deadline)
+      answer.yield(.failure(late))
+    }
+    defer { timer.cancel() }
+    return await answers.first { _ in true } ?? .failure(late)
   }
 
   /// Names what is measured, and adds what is read when somebody asks.

@@ -13,6 +13,8 @@ final class StoreFigures: Sendable {
     var checkpoints: UInt64 = 0
     /// Pages in the write-ahead log.
     var walPages = 0
+    /// A commit failed for good: nothing is written until the store is opened anew.
+    var isBroken = false
   }
 
   private let state = Mutex(Snapshot())
@@ -28,6 +30,8 @@ final class StoreFigures: Sendable {
 
   /// Of the newest commit in the mean.
   private static let weight = 0.05
+
+  func broke() { state.withLock { $0.isBroken = true } }
 
   func ran(failed: Bool) {
     state.withLock { state in

@@ -97,16 +97,25 @@ struct BackupCommand: AsyncParsableCommand {
         if kind == .masterKey { key = bytes } else { try target.write(bytes) }
       }
       bar.end()
-      if let masterKey { key = ByteBuffer(bytes: try LocalFile.read(masterKey, limit: 32)) }
-      guard let key, key.readableBytes == 32 else {
+      if let masterKey {
+        guard let given = KeyDerivation.masterKey(parsing: try LocalFile.read(masterKey)) else {
+          throw WireError(.usage, "'\(masterKey)' holds no master key: it must have 32 bytes, or 64 hex digits")
+        }
+        key = ByteBuffer(bytes: given)
+      }
+      guard let key else {
         throw WireError(
           .failedPrecondition, "the backup has no master key",
           hint: "Give --master-key; without it no key and no connection works.")
       }
       // The key first: a database without its key would be taken for one with another.
-      let keyFile = try AtomicFile(path: data + "/master.key", mode: 0o600)
-      try keyFile.write(key)
-      try keyFile.commit(overwrite: false)
+      let keyPath = data + "/master.key"
+      let there = LocalFile.exists(keyPath) ? KeyDerivation.masterKey(parsing: try LocalFile.read(keyPath)) : nil
+      if there != Array(key.readableBytesView) {
+        let keyFile = try AtomicFile(path: keyPath, mode: 0o600)
+        try keyFile.write(key)
+        try keyFile.commit(overwrite: false)
+      }
       try target.commit(overwrite: false)
       printer.object(manifest, id: data)
       printer.say("restored; start it with: kai-session --data \(data)", .dim)

@@ -211,6 +211,18 @@ import Wire
     ),
   ]
 
+  @Test func everyMethodThatNamesAThingIsTried() {
+    let others: Set = [
+      "server.info", "server.stats", "server.check", "server.drain", "node.list", "node.attach", "node.heartbeat", "node.emit",
+      "node.drain", "session.list", "connection.list", "connection.create", "connection.update", "connection.delete",
+      "checkpoint.commit", "knowledge.report", "embedding.missing", "embedding.put", "schema.report", "key.create", "key.list",
+      "key.revoke", "backup.create",
+    ]
+    let tried = Set(Self.attempts.map { $0.name.split(separator: " ")[0] }.map { String($0) })
+    #expect(tried.union(others) == Set(Wire.Method.allCases.filter { $0 != .unspecified }.map(\.name)))
+    #expect(tried.isDisjoint(with: others))
+  }
+
   private static func session(_ things: Things) -> SessionCreateRequest { .with { $0.dbConnectionId = things.connection } }
   private static func memory(_ things: Things) -> MemoryRef {
     .with { ($0.dbConnectionId, $0.namespace, $0.key) = (things.connection, "facts", "secret") }

@@ -73,6 +73,18 @@ import Wire
     #expect(try master(folder) == new)
   }
 
+  @Test func aDatabaseWithoutItsKeyIsNotGivenAnother() async throws {
+    let folder = try TemporaryFolder()
+    let (serverId, user) = try await prepare(folder)
+    let key = URL(filePath: folder.path + "/data/master.key")
+    let content = try master(folder)
+    try FileManager.default.removeItem(at: key)
+    let error = await #expect(throws: WireError.self) { try await TestService.start(folder) }
+    #expect(error?.errorCode == .corrupt && !FileManager.default.fileExists(atPath: key.path))
+    try content.write(to: key)
+    try await check(folder, serverId, user)
+  }
+
   @Test func aKeyThatSomebodyKeepsIsNeverInTheFolder() async throws {
     let folder = try TemporaryFolder()
     let (data, old, new) = (folder.path + "/data", folder.path + "/old", folder.path + "/new")

@@ -3,9 +3,13 @@ import Wire
 /// The beginning and the end of leases, each in one transaction.
 extension TaskQueue {
   /// Tells of a task that was stored as queued, and lines it up once it is durable.
+  /// - Throws: `overloaded` when as many wait as may.
   func submit(
     _ task: StoredTask, _ status: SessionStatus, note: String = "", in transaction: any Transaction
   ) throws(WireError) {
+    guard view({ $0.tasks.count - $0.leases.count }) < maxQueued else {
+      throw WireError(.overloaded, "\(maxQueued) tasks wait in the queue already, and no more may", retryAfterMs: 1_000)
+    }
     try record([.about(task.record, .taskQueued, text: note)], of: task.record.sessionId, in: transaction)
     let queued = task.queued
     transaction.afterCommit {

@@ -14,6 +14,8 @@ final class TaskQueue: Sendable {
   let hub: EventHub
   let loadConnection: ConnectionLoading
   let surroundings: Surroundings
+  /// Tasks that may wait.
+  let maxQueued: Int
   private let monotonicMs: @Sendable () -> Int64
   private let timers: any EventLoop
   private let state = Mutex(State())
@@ -34,13 +36,14 @@ final class TaskQueue: Sendable {
   /// - Parameter monotonicMs: a clock that never jumps, in milliseconds; leases are counted on it.
   init(
     store: any Store, hub: EventHub, surroundings: Surroundings, monotonicMs: @escaping @Sendable () -> Int64,
-    timers: any EventLoop, loadConnection: @escaping ConnectionLoading
+    timers: any EventLoop, maxQueued: Int, loadConnection: @escaping ConnectionLoading
   ) {
     self.store = store
     self.hub = hub
     self.surroundings = surroundings
     self.monotonicMs = monotonicMs
     self.timers = timers
+    self.maxQueued = maxQueued
     self.loadConnection = loadConnection
   }
 

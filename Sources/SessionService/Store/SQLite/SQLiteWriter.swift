@@ -124,7 +124,10 @@ final class SQLiteWriter {
     // After a failed fsync the kernel may drop the pages it could not write and report success the next time: whatever
     // else is written through this connection could be acknowledged and yet be lost. A full disk is no such failure: the
     // next commit may find space.
-    if connection.isAutocommit, failure.errorCode != .storageFull { broken = lost }
+    if connection.isAutocommit, failure.errorCode != .storageFull {
+      broken = lost
+      figures.broke()
+    }
   }
 
   private func checkpointIfDue() {
