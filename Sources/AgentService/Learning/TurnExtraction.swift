@@ -91,12 +91,15 @@ struct TurnExtraction: Sendable {
     }
   }
 
-  /// The sentence, if it has words and no number that is made up.
+  /// The sentence, if it has words, no number that is made up, and is not the instructions given back, as small models do.
   private func text(_ value: JSONValue?) -> String? {
     guard let value = value?.string else { return nil }
     let text = value.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(bytes: Self.textBytes)
     let numbers = Set(Self.numbers(said + "\n" + shown))
-    return text.isEmpty || !numbers.isSuperset(of: Self.numbers(text)) ? nil : text
+    guard !text.isEmpty, numbers.isSuperset(of: Self.numbers(text)), !Self.plain(Self.system).contains(Self.plain(text)) else {
+      return nil
+    }
+    return text
   }
 
   private func isSaid(_ quote: String, of kind: String) -> Bool {

@@ -63,6 +63,9 @@ import Wire
     #expect(try contents([item("gossip", "Books.", quoting: "We close the books in March")]) == [])
     #expect(try contents([item("fact", "Books.", quoting: "We")]) == [], "two letters quote nothing")
     #expect(try contents(["text", 3, .null], summary: "It was 77.") == [])
+    // What a small model said: the instructions, in place of what they ask for.
+    let parroted = item("insight", "the results show that is worth knowing later", quoting: "January | 1200")
+    #expect(try contents([parroted], summary: "the turn in one or two sentences") == [])
   }
 
   @Test(arguments: ["", "no JSON", "{", "}{", #"{"items": [}"#])
