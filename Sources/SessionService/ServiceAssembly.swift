@@ -45,6 +45,8 @@ struct ServiceAssembly: Sendable {
     var router = Router()
     SessionMethods(queue: queue).register(on: &router)
     deletion.register(on: &router)
+    SessionExport(store: store, identity: ground.identity).register(on: &router)
+    SessionUpload.register(store: store, deletion: deletion, on: &router)
     CheckpointMethods(store: store).register(on: &router)
     CheckpointCommit(queue: tasks).register(on: &router)
     TaskMethods(queue: tasks).register(on: &router)

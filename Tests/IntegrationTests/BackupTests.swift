@@ -84,3 +84,47 @@ import Testing
     #expect(try await deployment.ctl(key: key, "backup", "create", deployment.folder.file("mine.backup")).status == 3)
   }
 }
+
+/// One session as a file, from one server to another.
+@Suite struct SessionFileTests {
+  @Test func aSessionMovesToAnotherServerAndGoesOn() async throws {
+    let here = try await Deployment()
+    try await here.addShop()
+    try await here.startNode("n1")
+    let session = try await here.ctl("session", "create", "--connection", "shop", "--title", "moving", "-o", "ids")
+      .expectSuccess().line
+    _ = try await here.json("ask", "--session", session, "how many customers are there?")
+    try await here.ctl(
+      "memory", "remember", "k", "a note", "--connection", "shop", "--scope", session, "--namespace", "session_working"
+    )
+    .expectSuccess()
+    let file = here.folder.file("one.session")
+    let end = try await here.json("session", "export", session, file)
+    let steps = try await here.json("session", "get", session)["head_step"]?.integer
+    #expect((end["checkpoints"]?.integer ?? 0) > 2 && end["checkpoints"]?.integer == steps)
+    let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    #expect(try await here.ctl("session", "export", session, file).status == 5, "nothing is written over")
+    #expect(try await here.ctl("session", "import", file).status == 5, "it is there already")
+    let there = try await Deployment()
+    #expect(try await there.ctl("session", "import", file).status == 4, "its connection must be there")
+    try await there.addShop()
+    #expect(try await there.ctl("session", "import", "--dry-run", file).expectSuccess().errors.contains("is whole"))
+    #expect(try await there.ctl("session", "get", session).status == 4)
+    #expect(try await there.ctl("session", "import", file).expectSuccess().line == session)
+    #expect(try await there.ctl("session", "history", session).expectSuccess().output.contains("how many customers"))
+    let memories = try await there.json("memory", "list", "--connection", "shop", "--scope", session)
+    #expect(memories["memories"]?.array?.contains { $0["key"]?.string == "k" } == true)
+    try await there.startNode("n2")
+    let answer = try await there.json("ask", "--session", session, "how many orders are there?")
+    #expect(answer["result"]?["status"]?.string == "completed", "\(answer)")
+    #expect(try await there.json("task", "list", "--session", session)["tasks"]?.array?.count == 2)
+    try await there.ctl("server", "check").expectSuccess()
+    // A damaged file is found out before anything is sent.
+    var bytes = try Data(contentsOf: URL(filePath: file))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(filePath: file))
+    let refused = try await there.ctl("session", "import", "--as-new", file)
+    #expect(refused.status != 0 && refused.errors.contains("damaged"), "\(refused)")
+  }
+}

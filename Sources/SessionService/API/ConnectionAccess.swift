@@ -81,6 +81,8 @@ struct ConnectionAccess: Sendable {
     case .sessionUpdate: return .session(try SessionUpdateRequest(decoding: message).id)
     case .sessionFork: return .session(try SessionForkRequest(decoding: message).id)
     case .sessionPrune: return .session(try SessionPruneRequest(decoding: message).id)
+    case .sessionExport: return .session(try SessionExportRequest(decoding: message).id)
+    case .sessionImport: return .connection(try SessionImportRequest(decoding: message).dbConnectionId)
     case .checkpointFetch: return .session(try CheckpointFetchRequest(decoding: message).sessionId)
     case .checkpointList: return .session(try CheckpointListRequest(decoding: message).sessionId)
     case .taskSubmit: return .session(try TaskSubmitRequest(decoding: message).sessionId)

@@ -30,6 +30,16 @@ struct SessionDeletion: Sendable {
     }
   }
 
+  /// Removes what an import that was given up has left in a session's place. Should this fail, the next start finishes it.
+  func removeInBackground(_ id: String) {
+    store.write { (transaction) throws(WireError) in
+      guard try SessionDeletionRepository.find(id, in: transaction) != nil else { return true }
+      return try removeSlice(of: id, in: transaction) != nil
+    } completion: { result in
+      if case .success(false) = result { removeInBackground(id) }
+    }
+  }
+
   /// What a unit of a delete came to.
   private enum Progress: Sendable {
     case more

@@ -26,6 +26,8 @@ public enum Method: UInt32, WireEnum {
   case sessionReopen = 18
   case sessionFork = 19
   case sessionPrune = 20
+  case sessionExport = 21
+  case sessionImport = 22
   case checkpointCommit = 30
   case checkpointFetch = 31
   case checkpointList = 32

@@ -63,6 +63,14 @@ public enum MethodTable {
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.admin, .user], request: "SessionPruneRequest",
         response: "SessionPruned", item: "")
+    case .sessionExport:
+      MethodRule(
+        method: method, shape: .serverStream, mutates: false, roles: [.admin, .user], request: "SessionExportRequest",
+        response: "Empty", item: "SessionExportItem")
+    case .sessionImport:
+      MethodRule(
+        method: method, shape: .upload, mutates: true, roles: [.admin, .user], request: "SessionImportRequest",
+        response: "Session", item: "")
     case .checkpointCommit:
       MethodRule(
         method: method, shape: .unary, mutates: true, roles: [.agent], request: "CommitRequest", response: "CommitResponse",
@@ -295,6 +303,8 @@ public enum Methods {
   public static let sessionFork = Call<SessionForkRequest, Session>(rule: Method.sessionFork.rule)
   public static let sessionPrune = Call<SessionPruneRequest, SessionPruned>(rule: Method.sessionPrune.rule)
   public static let checkpointCommit = Call<CommitRequest, CommitResponse>(rule: Method.checkpointCommit.rule)
+  public static let sessionExport = StreamCall<SessionExportRequest, SessionExportItem>(rule: Method.sessionExport.rule)
+  public static let sessionImport = UploadCall<SessionImportRequest, Session>(rule: Method.sessionImport.rule)
   public static let checkpointFetch = StreamCall<CheckpointFetchRequest, Checkpoint>(rule: Method.checkpointFetch.rule)
   public static let checkpointList = Call<CheckpointListRequest, CheckpointList>(rule: Method.checkpointList.rule)
   public static let taskSubmit = Call<TaskSubmitRequest, TaskRecord>(rule: Method.taskSubmit.rule)

@@ -22,11 +22,9 @@ struct BackupCommand: AsyncParsableCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      if !force, LocalFile.exists(file) {
-        throw WireError(.alreadyExists, "'\(file)' exists already", hint: "Choose another name, or use --force.")
-      }
+      try LocalFile.requireFree(file, force: force)
       let target = try AtomicFile(path: file, mode: 0o600)
-      try target.write(ByteBuffer(bytes: BackupArchive.magic))
+      try target.write(ByteBuffer(bytes: BackupArchive.file.magic))
       var manifest = BackupManifest()
       var isWhole = false
       var written: UInt64 = 0

@@ -20,9 +20,7 @@ struct KeyCommand: AsyncParsableCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       // A key whose secret cannot be kept is better not made.
-      if let file, !force, LocalFile.exists(file) {
-        throw WireError(.alreadyExists, "'\(file)' exists already", hint: "Choose another name, or use --force.")
-      }
+      if let file { try LocalFile.requireFree(file, force: force) }
       let key = try await KeyCommand.make(role: role.value, name: name, server) { request in
         request.connections = connections?.split(separator: ",").map { String($0) } ?? []
         request.validForMs = UInt64(expires?.milliseconds ?? 0)

@@ -6,7 +6,7 @@ struct SessionCommand: AsyncParsableCommand {
     commandName: "session", abstract: "Threads of work, each on one connection.",
     subcommands: [
       Create.self, List.self, Get.self, Update.self, History.self, Fork.self, Prune.self, Pause.self, Resume.self, Close.self,
-      Reopen.self, Delete.self,
+      Reopen.self, Delete.self, Export.self, Import.self,
     ])
 
   static func show(_ session: Session, _ printer: Printer) {

@@ -9,9 +9,7 @@ enum ArtifactDownload {
   static func write(
     _ reference: ArtifactRef, from server: ServerLink, toFile path: String, overwrite: Bool
   ) async throws(WireError) -> Artifact {
-    if !overwrite, LocalFile.exists(path) {
-      throw WireError(.alreadyExists, "'\(path)' exists already", hint: "Choose another name, or use --force.")
-    }
+    try LocalFile.requireFree(path, force: overwrite)
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
       try LocalFile.makeFolder(String(path[..<slash]), mode: 0o755)
     }

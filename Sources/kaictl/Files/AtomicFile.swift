@@ -47,9 +47,7 @@ final class AtomicFile {
       return
     }
     guard link(temporary, path) == 0 else {
-      if errno == EEXIST {
-        throw WireError(.alreadyExists, "'\(path)' exists already", hint: "Choose another name, or use --force.")
-      }
+      if errno == EEXIST { throw LocalFile.taken(path) }
       throw LocalFile.failure("write", path)
     }
   }

@@ -41,6 +41,16 @@ enum LocalFile {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Before the work; ``AtomicFile`` looks again at its end.
+  /// - Throws: `already_exists`
+  static func requireFree(_ path: String, force: Bool) throws(WireError) {
+    if !force, exists(path) { throw taken(path) }
+  }
+
+  static func taken(_ path: String) -> WireError {
+    WireError(.alreadyExists, "'\(path)' exists already", hint: "Choose another name, or use --force.")
+  }
+
   /// `path` from the root, so that it still means the same in another folder.
   static func absolute(_ path: String) -> String {
     if path.hasPrefix("/") { return path }

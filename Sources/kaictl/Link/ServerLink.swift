@@ -54,6 +54,13 @@ struct ServerLink: Sendable {
     }
   }
 
+  /// Sends a file.
+  func upload<Request, Response>(
+    _ call: UploadCall<Request, Response>, _ request: Request, _ file: InputFile, _ progress: @escaping (UInt64, UInt64) -> Void
+  ) async throws(WireError) -> Response {
+    try await client.upload(call, request, chunks: FilePieces(file: file, progress: progress), timeout: nil).message
+  }
+
   /// The part of a list that the options ask for.
   func pages<Request: PagedRequest, List: PagedList>(
     _ call: Call<Request, List>, _ request: Request, _ options: PageOptions

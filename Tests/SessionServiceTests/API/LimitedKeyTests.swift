@@ -35,6 +35,20 @@ import Wire
     ("session.fork", { client, things in _ = try await client.call(Methods.sessionFork, .with { $0.id = things.session }) }),
     ("session.prune", { client, things in _ = try await client.call(Methods.sessionPrune, .with { $0.id = things.session }) }),
     (
+      "session.export",
+      { client, things in
+        for try await _ in try client.stream(Methods.sessionExport, SessionExportRequest(id: things.session)) {}
+      }
+    ),
+    (
+      "session.import",
+      { client, things in
+        let chunks = AsyncStream<ByteBuffer> { $0.finish() }
+        _ = try await client.upload(
+          Methods.sessionImport, .with { $0.dbConnectionId = things.connection }, chunks: chunks)
+      }
+    ),
+    (
       "checkpoint.list",
       { client, things in
         _ = try await client.call(Methods.checkpointList, .with { $0.sessionId = things.session })

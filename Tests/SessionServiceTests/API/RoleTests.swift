@@ -16,7 +16,8 @@ import Testing
   ]
   private static let users = [
     "session.create", "session.update", "session.delete", "session.pause", "session.resume", "session.close", "session.reopen",
-    "session.fork", "session.prune", "task.submit", "task.cancel", "task.retry", "task.answer", "memory.forget", "memory.undo",
+    "session.fork", "session.prune", "session.export", "session.import", "task.submit", "task.cancel", "task.retry",
+    "task.answer", "memory.forget", "memory.undo",
     "memory.import", "memory.confirm", "knowledge.put", "knowledge.delete", "embedding.reindex", "connection.create",
     "connection.update", "schema.refresh", "artifact.delete", "block.delete",
   ]

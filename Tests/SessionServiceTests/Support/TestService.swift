@@ -2,9 +2,9 @@ import Logging
 import NIOCore
 import NIOPosix
 import Testing
-import Wire
 
 @testable import SessionService
+@testable import Wire
 
 /// The real service behind a real socket on loopback, and clients of it.
 final class TestService: Sendable {
@@ -95,7 +95,9 @@ final class TestService: Sendable {
           checkpoint.kind = .step
           checkpoint.createdAt = transaction.now
           checkpoint.bodyBytes = UInt32(body.count)
+          checkpoint.bodyCrc = body.withUnsafeBytes { Checksum.crc32($0) }
           checkpoint.snapshotBytes = UInt32(snapshot.count)
+          checkpoint.snapshotCrc = snapshot.isEmpty ? 0 : snapshot.withUnsafeBytes { Checksum.crc32($0) }
         }
         try CheckpointRepository.append(
           checkpoint, body: body, snapshot: snapshot, segmentId: head.segmentId, in: transaction)

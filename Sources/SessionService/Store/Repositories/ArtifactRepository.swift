@@ -57,6 +57,23 @@ enum ArtifactRepository {
     return found.count
   }
 
+  /// The first of a session's artifacts behind a number.
+  static func next(
+    ofSession id: String, after seq: Int64, in transaction: any Transaction
+  ) throws(WireError) -> (artifact: Artifact, seq: Int64, contentId: Int64)? {
+    try transaction.first(
+      "SELECT \(columns), seq, content_id FROM artifacts WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT 1",
+      [.text(id), .integer(seq)]
+    ) { (row) in (artifact: artifact(row), seq: row.int64(10), contentId: row.int64(11)) }
+  }
+
+  /// Of all artifacts of a session.
+  static func bytes(ofSession id: String, in transaction: any Transaction) throws(WireError) -> UInt64 {
+    try transaction.first("SELECT coalesce(sum(size), 0) FROM artifacts WHERE session_id = ?", [.text(id)]) { (row) in
+      row.uint64(0)
+    } ?? 0
+  }
+
   static func list(
     sessionId: String, page: PageRequest, in transaction: any Transaction
   ) throws(WireError) -> FoundPage<Artifact> {

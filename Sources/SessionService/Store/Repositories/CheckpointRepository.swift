@@ -91,6 +91,19 @@ enum CheckpointRepository {
     return FoundPage(found: found, total: chain.head + 1 - chain.first, request: page, list: "checkpoint")
   }
 
+  /// Of the bodies and snapshots of a chain.
+  static func bytes(in chain: Chain, _ transaction: any Transaction) throws(WireError) -> UInt64 {
+    var bytes: UInt64 = 0
+    for part in chain.parts {
+      bytes +=
+        try transaction.first(
+          "SELECT coalesce(sum(body_bytes + snapshot_bytes), 0) FROM checkpoints WHERE segment_id = ? AND step BETWEEN ? AND ?",
+          [.integer(part.segmentId), Value(part.first), Value(part.last)]
+        ) { (row) in row.uint64(0) } ?? 0
+    }
+    return bytes
+  }
+
   private static func checkpoint(_ row: any Row, _ sessionId: String) -> Checkpoint {
     Checkpoint.with { checkpoint in
       checkpoint.sessionId = sessionId

@@ -15,13 +15,18 @@ enum EventRepository {
       event.seq = seq
       event.at = transaction.now
       numbered.append(event)
-      try transaction.execute(
-        "INSERT INTO events (session_id, seq, at, kind, task_id, body) VALUES (?, ?, ?, ?, ?, ?)",
-        [
-          .text(sessionId), Value(seq), Value(event.at), Value(event.kind), .text(event.taskId), .blob(body(of: event)),
-        ])
+      try restore(event, of: sessionId, in: transaction)
     }
     return numbered
+  }
+
+  /// Adds an event as it is, with its number and time.
+  static func restore(_ event: Event, of sessionId: String, in transaction: any Transaction) throws(WireError) {
+    try transaction.execute(
+      "INSERT INTO events (session_id, seq, at, kind, task_id, body) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        .text(sessionId), Value(event.seq), Value(event.at), Value(event.kind), .text(event.taskId), .blob(body(of: event)),
+      ])
   }
 
   /// The number of a session's newest event, 0 when it has none.

@@ -148,6 +148,15 @@ enum MemoryRepository {
     ) { (row) in (seq: row.int64(18), memory: memory(row)) }
   }
 
+  /// The first memory of a session behind a number.
+  static func next(
+    ofScope scope: String, after seq: Int64, in transaction: any Transaction
+  ) throws(WireError) -> (seq: Int64, memory: Memory)? {
+    try transaction.first(
+      "SELECT \(columns), seq FROM memories WHERE scope = ? AND seq > ? ORDER BY seq LIMIT 1", [.text(scope), .integer(seq)]
+    ) { (row) in (seq: row.int64(18), memory: memory(row)) }
+  }
+
   /// Those of a scope with this key, whatever their namespace, the newest first.
   static func seqs(
     withKey key: String, _ dbConnectionId: String, _ scope: String, limit: Int, in transaction: any Transaction

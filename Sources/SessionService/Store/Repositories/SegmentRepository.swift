@@ -41,6 +41,11 @@ enum SegmentRepository {
     try transaction.execute("UPDATE segments SET is_owned = 0 WHERE id = ?", [.integer(id)])
   }
 
+  /// A session writes this segment from now on.
+  static func own(_ id: Int64, in transaction: any Transaction) throws(WireError) {
+    try transaction.execute("UPDATE segments SET is_owned = 1 WHERE id = ?", [.integer(id)])
+  }
+
   /// Removes up to `limit` checkpoints that nobody can see any more from a segment without owner, and the segment itself
   /// once it is empty and no fork stands on it; then goes on with its parent, which may have waited for that.
   /// - Returns: how many checkpoints went; fewer than `limit` means that nothing is left to do.

@@ -27,11 +27,14 @@ enum SessionRepository {
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a session's id.
   static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> Session {
     try Identifier.session.require(id)
-    let found = try transaction.first("SELECT \(columns) FROM sessions WHERE id = ?", [.text(id)]) {
+    guard let found = try find(id, in: transaction) else { throw missing(id) }
+    return found
+  }
+
+  static func find(_ id: String, in transaction: any Transaction) throws(WireError) -> Session? {
+    try transaction.first("SELECT \(columns) FROM sessions WHERE id = ?", [.text(id)]) {
       (row) throws(WireError) in try session(row)
     }
-    guard let found else { throw missing(id) }
-    return found
   }
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a session's id.

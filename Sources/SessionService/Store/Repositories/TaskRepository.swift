@@ -99,6 +99,15 @@ enum TaskRepository {
     ) { (row) throws(WireError) in try task(row) }
   }
 
+  /// The first of a session's tasks behind a number.
+  static func next(
+    ofSession id: String, after number: Int64, in transaction: any Transaction
+  ) throws(WireError) -> StoredTask? {
+    try transaction.first(
+      "SELECT \(columns), seq FROM tasks WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT 1", [.text(id), .integer(number)]
+    ) { (row) throws(WireError) in try task(row) }
+  }
+
   /// Every queued task with whether its session is open for work.
   static func queued(in transaction: any Transaction) throws(WireError) -> [(task: QueuedTask, sessionIsOpen: Bool)] {
     try transaction.query(
