@@ -51,6 +51,11 @@ struct Program: AsyncParsableCommand {
   @Option(help: "For --rotate-master-key with --master-key-file: the file of the new one.")
   var newMasterKeyFile: String?
 
+  @Flag(
+    help: "Start although the database's write-ahead log is damaged, without the commits behind the damage; a copy of it is kept."
+  )
+  var acceptDamagedLog = false
+
   @Option(help: "How many clients may be connected at once. Default: 10000")
   var maxConnections: String?
 
@@ -109,7 +114,7 @@ struct Program: AsyncParsableCommand {
 
     let service = try await SessionService(
       dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile, maxQueued: settings.maxQueued,
-      logger: logger)
+      acceptsDamagedLog: settings.acceptsDamagedLog, logger: logger)
     defer { service.close() }
     if let agentKeyFile = settings.agentKeyFile { try await service.provideAgentKey(at: agentKeyFile) }
     let group = MultiThreadedEventLoopGroup.singleton
@@ -130,16 +135,19 @@ struct Program: AsyncParsableCommand {
     }
 
     let housekeeping = Task { await service.housekeeping.run(every: .seconds(60)) }
+    let scrub = Task { await service.scrub.run(every: .seconds(24 * 3_600)) }
     for await signal in signals {
       logger.info("stopping", metadata: ["signal": "\(signal)"])
       break
     }
     housekeeping.cancel()
+    scrub.cancel()
     async let secured: Void? = secure?.stop(grace: .seconds(5))
     await server.stop(grace: .seconds(5))
     _ = await secured
     await http?.stop()
     await housekeeping.value
+    await scrub.value
     logger.info("stopped")
   }
 }

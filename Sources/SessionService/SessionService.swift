@@ -10,6 +10,7 @@ final class SessionService: Sendable {
   let handler: SessionServiceHandler
   let store: SQLiteStore
   let housekeeping: Housekeeping
+  let scrub: Scrub
   let tasks: TaskQueue
   let connections: ConnectionRegistry
   private let folder: DataFolder
@@ -20,14 +21,15 @@ final class SessionService: Sendable {
   /// - Throws: `data_folder_locked`, `local_io`, or what the store says.
   init(
     dataFolder path: String, masterKeyFile: String? = nil, maxQueued: Int = Limits.queuedTasks,
-    surroundings: Surroundings = .system,
+    acceptsDamagedLog: Bool = false, surroundings: Surroundings = .system,
     monotonicMs: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) },
     logger: Logger
   ) async throws(WireError) {
     folder = try DataFolder(path: path)
     let found = try MasterKey.load(in: folder, file: masterKeyFile, surroundings: surroundings)
-    store = try SQLiteStore(
-      path: folder.databasePath, options: SQLiteStoreOptions(surroundings: surroundings), migrations: Migrations.all)
+    var options = SQLiteStoreOptions(surroundings: surroundings)
+    options.acceptsDamagedLog = acceptsDamagedLog
+    store = try SQLiteStore(path: folder.databasePath, options: options, migrations: Migrations.all)
     let (key, serverId) = try await found.settled(in: folder, isInFolder: masterKeyFile == nil, store)
     let master = key.bytes
     let (known, sealed) = try await store.read { (transaction) throws(WireError) in
@@ -49,6 +51,8 @@ final class SessionService: Sendable {
     tasks = assembly.tasks
     connections = assembly.connections
     housekeeping = assembly.housekeeping
+
+    scrub = Scrub(store: store, logger: logger, integrity: SQLiteIntegrity.problems)
 
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
     try await housekeeping.recover()

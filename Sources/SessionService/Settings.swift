@@ -15,6 +15,7 @@ struct Settings: Sendable, Equatable {
   let agentKeyFile: String?
   let logLevel: Logger.Level
   let allowPlaintext: Bool
+  let acceptsDamagedLog: Bool
   let tls: SecureListener.Settings?
   /// nil for no HTTP listener.
   let http: StatusAddress?
@@ -42,6 +43,7 @@ struct Settings: Sendable, Equatable {
     }
     self.logLevel = logLevel
     allowPlaintext = program.allowPlaintext || environment("KAI_SESSION_ALLOW_PLAINTEXT") == "true"
+    acceptsDamagedLog = program.acceptDamagedLog || environment("KAI_SESSION_ACCEPT_DAMAGED_LOG") == "true"
     http = try StatusAddress.parse(program.http ?? environment("KAI_SESSION_HTTP"), standard: Self.standardHTTP)
     let format = program.logFormat ?? environment("KAI_SESSION_LOG_FORMAT") ?? "text"
     guard let logFormat = LogFormat(rawValue: format) else {

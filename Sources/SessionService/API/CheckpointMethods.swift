@@ -66,8 +66,26 @@ struct CheckpointMethods: Sendable {
     // Where retention has cut, the snapshot at the cut stands for all before it.
     let snapshot =
       request.full
-      ? (chain.first > 1 ? chain.first : nil) : try CheckpointRepository.lastSnapshot(atOrBefore: last, in: chain, transaction)
+      ? (chain.first > 1 ? chain.first : nil) : try soundSnapshot(atOrBefore: last, of: request.sessionId, in: chain, transaction)
     return FetchPosition.Route(sessionId: request.sessionId, chain: chain, last: last, snapshotStep: snapshot)
+  }
+
+  /// The newest snapshot that is what was written: the steps behind an older one, or all of them, make up for a damaged one.
+  private static func soundSnapshot(
+    atOrBefore last: UInt64, of sessionId: String, in chain: Chain, _ transaction: any Transaction
+  ) throws(WireError) -> UInt64? {
+    var last = last
+    while let step = try CheckpointRepository.lastSnapshot(atOrBefore: last, in: chain, transaction) {
+      do throws(WireError) {
+        _ = try CheckpointRepository.load(step: step, withSnapshot: true, of: sessionId, in: chain, transaction)
+        return step
+      } catch {
+        // The oldest step that retention has left cannot do without its own.
+        guard error.errorCode == .corrupt, step > chain.first, step > 1 else { throw error }
+        last = step - 1
+      }
+    }
+    return nil
   }
 
   private static func read(

@@ -9,6 +9,7 @@ struct StoreCheck: Sendable {
     let unfinished = try SessionDeletionRepository.unfinished(in: transaction)
     let findings = [
       Self.finding("store file", try integrity(transaction)),
+      Self.finding("stored bytes", try DamageRepository.sentences(in: transaction)),
       Self.finding("heads of chains", try ConsistencyRepository.sessionsWithoutHead(in: transaction)),
       Self.finding("artifact contents", try ConsistencyRepository.artifactsWithoutContent(in: transaction)),
       Self.finding("unfinished deletions", unfinished.map { "session \($0) is not wholly removed yet" }),

@@ -86,6 +86,24 @@ final class DataFolder: Sendable {
     try syncFolder(of: path)
   }
 
+  /// Copies a file, durably, over what was called so.
+  /// - Throws: `local_io`
+  static func copy(_ path: String, to copy: String) throws(WireError) {
+    let source = open(path, O_RDONLY | O_CLOEXEC)
+    guard source >= 0 else { throw failure("'\(path)' cannot be read", errno) }
+    defer { Glibc.close(source) }
+    let target = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard target >= 0 else { throw failure("'\(copy)' cannot be written", errno) }
+    defer { Glibc.close(target) }
+    var count = 0
+    repeat {
+      count = sendfile(target, source, nil, 1 << 30)
+      guard count >= 0 else { throw failure("'\(copy)' cannot be written", errno) }
+    } while count > 0
+    guard fsync(target) == 0 else { throw failure("'\(copy)' cannot be synced", errno) }
+    try syncFolder(of: copy)
+  }
+
   private static func syncFolder(of path: String) throws(WireError) {
     let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

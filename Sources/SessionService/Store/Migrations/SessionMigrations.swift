@@ -186,5 +186,21 @@ enum SessionMigrations {
     Migration(
       number: 7, name: "learning of connections",
       statements: ["ALTER TABLE connections ADD COLUMN learning INTEGER NOT NULL DEFAULT 0"]),
+    Migration(
+      number: 8, name: "checksums and damage",
+      statements: [
+        "ALTER TABLE content_chunks ADD COLUMN crc BIGINT",
+        // What was found not to be what was written: a step of a segment, or an artifact.
+        """
+        CREATE TABLE damage (
+          session_id TEXT NOT NULL,
+          path TEXT NOT NULL,
+          segment_id BIGINT NOT NULL,
+          step BIGINT NOT NULL,
+          found_at BIGINT NOT NULL,
+          PRIMARY KEY (session_id, path, segment_id, step)
+        ) WITHOUT ROWID
+        """,
+      ]),
   ]
 }

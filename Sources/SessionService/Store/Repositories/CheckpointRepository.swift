@@ -44,6 +44,7 @@ enum CheckpointRepository {
   }
 
   /// One step of a chain with its body, and its snapshot when it is wanted, or nil.
+  /// - Throws: `corrupt` when they are not what was written.
   static func load(
     step: UInt64, withSnapshot: Bool, of sessionId: String, in chain: Chain, _ transaction: any Transaction
   ) throws(WireError) -> Stored? {
@@ -51,10 +52,42 @@ enum CheckpointRepository {
     return try transaction.first(
       "SELECT \(columns), body, snapshot FROM checkpoints WHERE segment_id = ? AND step = ?",
       [.integer(part.segmentId), Value(step)]
-    ) { (row) in
-      Stored(
-        checkpoint: checkpoint(row, sessionId), body: row.blob(11), snapshot: withSnapshot ? row.blob(12) : [])
+    ) { (row) throws(WireError) in
+      let found = checkpoint(row, sessionId)
+      let (body, snapshot) = (row.blob(11), withSnapshot ? row.blob(12) : [])
+      guard isSound(body, found.bodyBytes, found.bodyCrc),
+        !withSnapshot || isSound(snapshot, found.snapshotBytes, found.snapshotCrc)
+      else {
+        throw WireError(
+          .corrupt, "step \(step) of session '\(sessionId)' is damaged: its stored bytes do not match their checksum",
+          hint: "Restore a backup, or go on from an earlier step in a fork ('kaictl session fork').")
+      }
+      return Stored(checkpoint: found, body: body, snapshot: snapshot)
     }
+  }
+
+  private static func isSound(_ bytes: [UInt8], _ count: UInt32, _ crc: UInt32) -> Bool {
+    bytes.count == Int(count) && (count == 0 || bytes.withUnsafeBytes(Checksum.crc32) == crc)
+  }
+
+  /// Looks at the next checkpoints behind a number.
+  /// - Returns: the last number, nil when there was none; the steps that are damaged.
+  static func scrub(
+    after seq: Int64, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> (last: Int64?, damaged: [DamageRepository.Place]) {
+    var damaged: [DamageRepository.Place] = []
+    let seqs = try transaction.query(
+      "SELECT \(columns), body, snapshot, seq, segment_id FROM checkpoints WHERE seq > ? ORDER BY seq LIMIT ?",
+      [.integer(seq), .integer(Int64(limit))]
+    ) { (row) in
+      let found = checkpoint(row, "")
+      let isBodySound = isSound(row.blob(11), found.bodyBytes, found.bodyCrc)
+      if !isBodySound || !isSound(row.blob(12), found.snapshotBytes, found.snapshotCrc) {
+        damaged.append(DamageRepository.Place(segmentId: row.int64(14), step: found.step))
+      }
+      return row.int64(13)
+    }
+    return (seqs.last, damaged)
   }
 
   /// The newest step at or before `step` that carries a snapshot, or nil.

@@ -21,8 +21,8 @@ enum ContentRepository {
     _ bytes: [UInt8], ordinal: Int64, to id: Int64, in transaction: any Transaction
   ) throws(WireError) {
     try transaction.execute(
-      "INSERT INTO content_chunks (content_id, ordinal, bytes) VALUES (?, ?, ?)",
-      [.integer(id), .integer(ordinal), .blob(bytes)])
+      "INSERT INTO content_chunks (content_id, ordinal, bytes, crc) VALUES (?, ?, ?, ?)",
+      [.integer(id), .integer(ordinal), .blob(bytes), Value(bytes.withUnsafeBytes(Checksum.crc32))])
   }
 
   /// How many bytes are there.
@@ -32,10 +32,40 @@ enum ContentRepository {
     ) { (row) in row.uint64(0) } ?? 0
   }
 
+  /// - Throws: `corrupt` when it is not what was written.
   static func chunk(_ ordinal: Int64, of id: Int64, in transaction: any Transaction) throws(WireError) -> [UInt8]? {
     try transaction.first(
-      "SELECT bytes FROM content_chunks WHERE content_id = ? AND ordinal = ?", [.integer(id), .integer(ordinal)]
-    ) { (row) in row.blob(0) }
+      "SELECT bytes, crc FROM content_chunks WHERE content_id = ? AND ordinal = ?", [.integer(id), .integer(ordinal)]
+    ) { (row) throws(WireError) in
+      let bytes = row.blob(0)
+      guard isSound(bytes, row) else {
+        throw WireError(.corrupt, "the stored bytes of an artifact are damaged", hint: "'kaictl server check' names it.")
+      }
+      return bytes
+    }
+  }
+
+  /// Chunks from before there were checksums have none.
+  private static func isSound(_ bytes: [UInt8], _ row: any Row) -> Bool {
+    row.isNull(1) || bytes.withUnsafeBytes(Checksum.crc32) == row.uint32(1)
+  }
+
+  /// Looks at the next chunks behind a number.
+  /// - Returns: the last number, nil when there was none; what is damaged, by the artifact that it belongs to.
+  static func scrub(
+    after seq: Int64, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> (last: Int64?, damaged: [DamageRepository.Place]) {
+    let found = try transaction.query(
+      "SELECT bytes, crc, seq, content_id FROM content_chunks WHERE seq > ? ORDER BY seq LIMIT ?",
+      [.integer(seq), .integer(Int64(limit))]
+    ) { (row) in (seq: row.int64(2), contentId: row.int64(3), isSound: isSound(row.blob(0), row)) }
+    var damaged: [DamageRepository.Place] = []
+    for chunk in found where !chunk.isSound {
+      damaged += try transaction.query(
+        "SELECT session_id, path FROM artifacts WHERE content_id = ?", [.integer(chunk.contentId)]
+      ) { (row) in DamageRepository.Place(sessionId: row.text(0), path: row.text(1)) }
+    }
+    return (found.last?.seq, damaged)
   }
 
   static func set(_ id: Int64, _ state: State, in transaction: any Transaction) throws(WireError) {

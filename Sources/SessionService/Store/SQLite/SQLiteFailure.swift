@@ -20,3 +20,8 @@ extension WireError {
 func storing<T>(_ body: () throws(SQLiteError) -> T) throws(WireError) -> T {
   do throws(SQLiteError) { return try body() } catch { throw WireError(error) }
 }
+
+/// A text as SQL writes it.
+func sqlText(_ text: String) -> String {
+  "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+}

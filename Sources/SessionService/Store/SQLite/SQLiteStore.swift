@@ -14,6 +14,8 @@ struct SQLiteStoreOptions: Sendable {
   /// Pages in the log from which the writer waits for readers to empty it.
   var truncatePages = 32_768
   var busyTimeoutMs: Int32 = 250
+  /// Open a store whose write-ahead log is damaged, without the commits behind the damage.
+  var acceptsDamagedLog = false
 }
 
 /// A store in one SQLite file: one writer's thread with group commit, and a small pool of readers.
@@ -33,6 +35,7 @@ final class SQLiteStore: Store {
   /// - Parameter path: the database file, in a folder that this process alone uses (see ``DataFolder``).
   /// - Throws: `storage_failed`, `storage_full`, `corrupt`, or `failed_precondition` when a newer version wrote the file.
   init(path: String, options: SQLiteStoreOptions, migrations: [Migration]) throws(WireError) {
+    try Self.requireSoundLog(of: path, acceptsLoss: options.acceptsDamagedLog)
     let figures = StoreFigures()
     let writes = WorkQueue<SQLiteWriter.Job>()
     let reads = WorkQueue<ReadJob>()
@@ -104,10 +107,7 @@ final class SQLiteStore: Store {
   func snapshot(into target: String) throws(WireError) {
     try storing { () throws(SQLiteError) in
       let connection = try SQLiteConnection(path: path, access: .readOnly)
-      try connection.execute(
-        script:
-          "PRAGMA wal_autocheckpoint = 0; VACUUM INTO '\(target.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
-      )
+      try connection.execute(script: "PRAGMA wal_autocheckpoint = 0; VACUUM INTO \(sqlText(target))")
     }
   }
 
@@ -129,6 +129,20 @@ final class SQLiteStore: Store {
   private static func stop<Job>(_ queue: WorkQueue<Job>, _ threads: [WorkerThread]) {
     queue.close()
     for thread in threads { thread.join() }
+  }
+
+  /// - Throws: `corrupt` when SQLite would forget commits; with `acceptsLoss` a copy of the log is kept beside it instead.
+  private static func requireSoundLog(of path: String, acceptsLoss: Bool) throws(WireError) {
+    let log = path + "-wal"
+    guard let damage = try WriteAheadLogCheck(path: log) else { return }
+    guard acceptsLoss else {
+      throw WireError(
+        .corrupt,
+        "the write-ahead log '\(log)' is damaged at frame \(damage.damagedFrame): \(damage.commits) acknowledged commits stand behind it",
+        hint:
+          "Nothing was changed. Restore the last backup, or start once with --accept-damaged-log to go on without those commits.")
+    }
+    try DataFolder.copy(log, to: log + ".damaged")
   }
 
   /// Whether a thread's connection could be opened.

@@ -62,6 +62,7 @@ final class SQLiteWriter {
     transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings)
     try requireWriteAheadLog()
     try syncLog()
+    try keepBeforeMigrating(migrations, path)
     try migrate(migrations)
   }
 
@@ -154,6 +155,23 @@ final class SQLiteWriter {
   /// from now on, so they must be as durable as any: copying the log into the database syncs both.
   private func syncLog() throws(WireError) {
     try storing { () throws(SQLiteError) in _ = try log.checkpoint(.truncate) }
+  }
+
+  /// Copies a store that is about to be brought forward: the way back to the version before.
+  /// - Throws: `storage_full` when there is no room for the copy: then nothing is brought forward.
+  private func keepBeforeMigrating(_ migrations: [Migration], _ path: String) throws(WireError) {
+    let (missing, _) = try transaction.run { (transaction) throws(WireError) in
+      try Migrations.missing(migrations, in: transaction)
+    }
+    guard let first = missing.first, missing.count < migrations.count else { return }
+    let copy = path + ".before-\(first.number)"
+    unlink(copy)
+    do throws(WireError) { try script("VACUUM INTO \(sqlText(copy))") } catch {
+      unlink(copy)
+      var error = error
+      error.message = "the database must be brought forward, and cannot be copied before: \(error.message)"
+      throw error
+    }
   }
 
   private func migrate(_ migrations: [Migration]) throws(WireError) {
