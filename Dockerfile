@@ -20,7 +20,7 @@ RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --
 
 # kai-session: everything durable is in /data.
 FROM base AS session
-RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends libsqlite3-0 \
+RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends libsqlite3-0 libcurl4 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* && install -d -o kai -g kai -m 0700 /data /keys
 COPY --from=build /out/kai-session /usr/local/bin/
 ENV KAI_SESSION_DATA=/data KAI_SESSION_LISTEN=0.0.0.0:7411 KAI_SESSION_HTTP=0.0.0.0:7412
@@ -43,7 +43,8 @@ ENTRYPOINT ["kai-agent"]
 
 # kaictl, for one command at a time.
 FROM base AS cli
-RUN install -d -o kai -g kai -m 0700 /backup /data
+RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends libcurl4 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* && install -d -o kai -g kai -m 0700 /backup /data
 COPY --from=build /out/kaictl /usr/local/bin/
 ENV HOME=/tmp
 USER kai

@@ -61,7 +61,8 @@ let package = Package(
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging], swiftSettings: house),
-    .target(name: "Telemetry", dependencies: ["Wire", "JSON", nio, nioPosix, nioHTTP, metrics, logging], swiftSettings: house),
+    .target(
+      name: "Telemetry", dependencies: ["Wire", "JSON", "CCurl", nio, nioPosix, nioHTTP, metrics, logging], swiftSettings: house),
     .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
@@ -85,7 +86,8 @@ let package = Package(
       name: "kai-agent", dependencies: ["AgentService", "ServiceLaunch", "Wire", arguments],
       path: "Sources/AgentService/Launch", swiftSettings: house),
     .executableTarget(
-      name: "kaictl", dependencies: ["Wire", "JSON", "SchemaIndex", nio, nioPosix, crypto, arguments, logging, signals],
+      name: "kaictl",
+      dependencies: ["Wire", "Telemetry", "JSON", "SchemaIndex", nio, nioPosix, crypto, arguments, logging, signals],
       swiftSettings: house),
     .executableTarget(
       name: "kai-bench",

@@ -34,6 +34,11 @@ package enum AgentProgram {
     MetricsSystem.bootstrap(metrics)
     var log = Logger(label: "kai-agent")
     log.logLevel = settings.logLevel
+    Tracing.bootstrap(
+      try settings.traces.map { (target) throws(WireError) in
+        try SpanExporter(target, service: "kai-agent", version: version, logger: log)
+      })
+    defer { Tracing.close() }
     try await serve(settings, equipment, metrics, log)
   }
 

@@ -60,6 +60,9 @@ package struct AgentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where /healthz, /readyz and /metrics are served, or off (default: off).", valueName: "host:port"))
   var http: String?
   @Option(help: ArgumentHelp("text or json, one object a line (default: text).", valueName: "form")) var logFormat: String?
+  @Option(
+    help: ArgumentHelp("Where spans of traces go: a file, or a collector's address (default: off).", valueName: "file|url"))
+  var traces: String?
   @Flag(help: "Ask the kai-agent that runs with these settings whether it is ready, over its --http; exit code 0 says yes.")
   package var probe = false
   @Option(help: ArgumentHelp("Gets the node's id as JSON each time it is attached.", valueName: "file")) var readyFile: String?
@@ -83,6 +86,8 @@ struct AgentSettings: Sendable {
   var embedderUrl: String?
   var logLevel: Logger.Level
   var logFormat: LogFormat
+  /// nil for no traces.
+  var traces: SpanExporter.Target?
   /// nil for no HTTP listener.
   var http: StatusAddress?
   var readyFile: String?
@@ -145,6 +150,7 @@ struct AgentSettings: Sendable {
     if let caFile = model.route.caFile, access(caFile, R_OK) != 0 {
       throw WireError(.localIo, "--model-ca-file: '\(caFile)' cannot be read: \(String(cString: strerror(errno)))")
     }
+    traces = try SpanExporter.Target.parse(value(options.traces, "TRACES"))
     model.prices = try value(options.modelPrices, "MODEL_PRICES").map { (text) throws(WireError) in
       try ModelPrices(parsing: text)
     }

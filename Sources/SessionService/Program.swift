@@ -80,6 +80,12 @@ struct Program: AsyncParsableCommand {
   @Option(help: "text or json, one object a line. Default: text")
   var logFormat: String?
 
+  @Option(
+    help:
+      "Where spans of traces go: a file, one OTLP/JSON request a line, or a collector's http:// or https:// address. Default: off"
+  )
+  var traces: String?
+
   @Flag(help: "Ask the kai-session that runs with these settings whether it is ready, over its --http; exit code 0 says yes.")
   var probe = false
 
@@ -112,6 +118,11 @@ struct Program: AsyncParsableCommand {
     var logger = Logger(label: "kai-session")
     logger.logLevel = settings.logLevel
 
+    Tracing.bootstrap(
+      try settings.traces.map { (target) throws(WireError) in
+        try SpanExporter(target, service: "kai-session", version: SessionService.version, logger: logger)
+      })
+    defer { Tracing.close() }
     let service = try await SessionService(
       dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile, maxQueued: settings.maxQueued,
       acceptsDamagedLog: settings.acceptsDamagedLog, logger: logger)

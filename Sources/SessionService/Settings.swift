@@ -20,6 +20,7 @@ struct Settings: Sendable, Equatable {
   /// nil for no HTTP listener.
   let http: StatusAddress?
   let logFormat: LogFormat
+  let traces: SpanExporter.Target?
 
   static let standardHTTP = "127.0.0.1:7412"
 
@@ -50,6 +51,7 @@ struct Settings: Sendable, Equatable {
       throw WireError(.usage, "--log-format must be text or json, not \(quoted(format))")
     }
     self.logFormat = logFormat
+    traces = try SpanExporter.Target.parse(program.traces ?? environment("KAI_SESSION_TRACES"))
   }
 
   private static func count(_ text: String?, _ option: String, _ standard: Int) throws(WireError) -> Int {

@@ -6,9 +6,12 @@ public import Logging
 public struct JSONLogHandler: LogHandler {
   public var metadata: Logger.Metadata = [:]
   public var logLevel = Logger.Level.info
+  public var metadataProvider: Logger.MetadataProvider?
   private let label: String
 
-  public init(label: String) { self.label = label }
+  public init(label: String, metadataProvider: Logger.MetadataProvider? = nil) {
+    (self.label, self.metadataProvider) = (label, metadataProvider)
+  }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -16,7 +19,8 @@ public struct JSONLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    let line = Self.line(event, label, metadata, at: Self.now()) + "\n"
+    let own = metadata.merging(metadataProvider?.get() ?? [:]) { own, _ in own }
+    let line = Self.line(event, label, own, at: Self.now()) + "\n"
     let bytes = Array(line.utf8)
     // One call, so that lines of several threads do not mix; nobody is left to tell when it fails.
     _ = write(STDERR_FILENO, bytes, bytes.count)
@@ -59,8 +63,11 @@ public enum LogFormat: String, Sendable, CaseIterable {
   /// To be called once.
   public func bootstrap() {
     switch self {
-    case .text: LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-    case .json: LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
+    case .text:
+      LoggingSystem.bootstrap(
+        { StreamLogHandler.standardError(label: $0, metadataProvider: $1) }, metadataProvider: Tracing.logMetadata)
+    case .json:
+      LoggingSystem.bootstrap({ JSONLogHandler(label: $0, metadataProvider: $1) }, metadataProvider: Tracing.logMetadata)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Telemetry
 import Wire
 
 /// One execution of a task: model → tools → commit, until the task ends or the lease does.
@@ -136,6 +137,21 @@ struct AgentLoop: Sendable {
       hasPrices: model.prices != nil)
   }
 
+  /// A call of a model as a span, with the names that OpenTelemetry has for it.
+  private static func traced(
+    _ model: any Model, _ body: () async throws(WireError) -> ModelReply
+  ) async throws(WireError) -> ModelReply {
+    let attributes: [(String, Span.Value)] = [
+      ("gen_ai.operation.name", "chat"), ("gen_ai.request.model", .text(model.name)),
+    ]
+    return try await Tracing.span("chat \(model.name)", .client, attributes) { (notes) async throws(WireError) in
+      let reply = try await body()
+      notes["gen_ai.usage.input_tokens"] = .integer(Int64(clamping: reply.inputTokens))
+      notes["gen_ai.usage.output_tokens"] = .integer(Int64(clamping: reply.outputTokens))
+      return reply
+    }
+  }
+
   private func modelTurn(of worker: Worker, _ transcript: inout Transcript) async throws(WireError) -> Ending? {
     let turn = turn(of: worker, transcript)
     let clock = ContinuousClock()
@@ -145,7 +161,7 @@ struct AgentLoop: Sendable {
     do throws(WireError) {
       let left = limits.workMsLeft(by: transcript.progress)
       reply = try await WorkDeadline.run(within: left) { [model] () async throws(WireError) in
-        try await model.respond(to: turn, onToken: tokens.add)
+        try await Self.traced(model) { () async throws(WireError) in try await model.respond(to: turn, onToken: tokens.add) }
       }
       AgentMetrics.model(model.name, reply, nil, clock.now - start)
     } catch {

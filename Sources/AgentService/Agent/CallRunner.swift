@@ -1,3 +1,4 @@
+import Telemetry
 import Wire
 
 /// Runs the tool calls of one turn, one after the other, and writes down what came of each.
@@ -68,7 +69,11 @@ struct CallRunner: Sendable {
     for pending in ordered {
       let clock = ContinuousClock()
       let start = clock.now
-      let output = try await output(of: pending, within: limits, progress)
+      let output = try await Tracing.span("execute_tool \(name(pending.call))", .internal) { (notes) async throws(WireError) in
+        let output = try await self.output(of: pending, within: limits, progress)
+        if output.isError { notes.fail("the tool failed") }
+        return output
+      }
       let duration = clock.now - start
       let elapsed = UInt64(clamping: duration.wholeMilliseconds)
       if sideEffect(of: pending.call) != nil { AgentMetrics.tool(pending.call.name, isError: output.isError, duration) }
@@ -97,6 +102,9 @@ struct CallRunner: Sendable {
     }
     return outcome
   }
+
+  /// For a span: what a model made up is no name.
+  private func name(_ call: ToolCall) -> String { sideEffect(of: call) == nil ? "unknown" : call.name }
 
   private func output(
     of pending: TaskProgress.PendingCall, within limits: TaskLimits, _ progress: TaskProgress

@@ -1,4 +1,5 @@
 import Logging
+import Telemetry
 import Wire
 
 /// Runs one assignment from fetch to end: chain, folder, database, loop.
@@ -16,7 +17,7 @@ struct ExecutionRunner: Sendable {
   let log: Logger
 
   func run(_ assignment: ExecutionAssignment, _ control: ExecutionControl) async {
-    let ending = await ending(of: assignment, control)
+    let ending = await traced(assignment, control)
     leases.remove(assignment.lease)
     var log = log
     log[metadataKey: "task"] = "\(assignment.task.id)"
@@ -26,6 +27,27 @@ struct ExecutionRunner: Sendable {
     case .released: log.info("task handed back")
     case .asked: log.info("task waits for a person")
     case .abandoned(let error): log.warning("task abandoned", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// The execution as a span of the trace in which its task was submitted.
+  private func traced(_ assignment: ExecutionAssignment, _ control: ExecutionControl) async -> AgentLoop.Ending {
+    let attributes: [(String, Span.Value)] = [
+      ("kai.task", .text(assignment.task.id)), ("kai.session", .text(assignment.session.id)),
+      ("kai.connection", .text(assignment.connection.id)), ("kai.attempt", .integer(Int64(assignment.task.attempt))),
+      ("kai.node", .text(assignment.nodeName)),
+    ]
+    return await Tracing.run("task", .internal, under: TraceContext(parsing: assignment.task.traceparent), attributes) { notes in
+      let ending = await ending(of: assignment, control)
+      switch ending {
+      case .finished(let status):
+        notes["kai.status"] = .text(status.label)
+        if status == .failed { notes.fail("the task failed") }
+      case .released: notes["kai.status"] = "released"
+      case .asked: notes["kai.status"] = "waiting"
+      case .abandoned(let error): notes.fail(error.errorCode.name)
+      }
+      return ending
     }
   }
 

@@ -9,6 +9,8 @@ struct CallContext: Sendable {
   let connection: any ServerConnection
   /// Where a live route puts what takes the later events of its stream.
   var streams = OpenStreams()
+  /// The trace that the call belongs to: its own span, if there is one.
+  var trace: TraceContext?
   /// To be called by a live route that answers once, with how it ended: it is counted then.
   var answered: @Sendable (WireError?) -> Void = { _ in }
 

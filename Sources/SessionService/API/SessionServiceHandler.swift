@@ -62,13 +62,14 @@ final class SessionServiceHandler: WireService {
     for event in burst {
       switch event {
       case .request(let request):
+        let seen = SeenRequest(request, now)
         do throws(WireError) {
-          if let message = try accept(request, now, on: connection, streams, writes: &writes, reads: &reads) {
-            metrics.answered(request.method, nil, since: now)
+          if let message = try accept(request, seen, on: connection, streams, writes: &writes, reads: &reads) {
+            metrics.answered(seen, nil)
             replies.append(Outbound(streamID: request.streamID, kind: .response(replayed: false), message: message))
           }
         } catch {
-          metrics.answered(request.method, error, since: now)
+          metrics.answered(seen, error)
           streams.close(request.streamID)
           replies.append(.error(request.streamID, error))
         }
@@ -84,13 +85,13 @@ final class SessionServiceHandler: WireService {
     if !writes.units.isEmpty {
       store.write(batch: writes.units) { [writes, metrics] results in
         writes.answer(results, on: connection)
-        writes.count(results, since: now, metrics)
+        writes.count(results, metrics)
       }
     }
     if !reads.units.isEmpty {
       store.read(batch: reads.units) { [reads, metrics] results in
         reads.answer(results, on: connection)
-        reads.count(results, since: now, metrics)
+        reads.count(results, metrics)
       }
     }
   }
@@ -101,21 +102,17 @@ final class SessionServiceHandler: WireService {
   private struct Batch: Sendable {
     var units: [StoreUnit<Outbound>] = []
     var streamIDs: [UInt32] = []
-    private var methods: [Method] = []
+    private var seen: [SeenRequest] = []
 
-    mutating func add(_ request: InboundRequest, _ unit: @escaping StoreUnit<Outbound>) {
+    mutating func add(_ request: InboundRequest, _ seen: SeenRequest, _ unit: @escaping StoreUnit<Outbound>) {
       streamIDs.append(request.streamID)
-      methods.append(request.method)
+      self.seen.append(seen)
       units.append(unit)
     }
 
-    func count(_ results: [Result<Outbound, WireError>], since start: NIODeadline, _ metrics: RequestMetrics) {
-      for (method, result) in zip(methods, results) {
-        if case .failure(let error) = result {
-          metrics.answered(method, error, since: start)
-        } else {
-          metrics.answered(method, nil, since: start)
-        }
+    func count(_ results: [Result<Outbound, WireError>], _ metrics: RequestMetrics) {
+      for (request, result) in zip(seen, results) {
+        if case .failure(let error) = result { metrics.answered(request, error) } else { metrics.answered(request, nil) }
       }
     }
 
@@ -132,20 +129,20 @@ final class SessionServiceHandler: WireService {
 
   /// - Returns: the answer, when there is one at once.
   private func accept(
-    _ request: InboundRequest, _ now: NIODeadline, on connection: any ServerConnection, _ streams: OpenStreams,
+    _ request: InboundRequest, _ seen: SeenRequest, on connection: any ServerConnection, _ streams: OpenStreams,
     writes: inout Batch, reads: inout Batch
   ) throws(WireError) -> ByteBuffer? {
     guard let route = router[request.method] else {
       throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")
     }
     try Idempotency.requireKey(request)
-    if let expiry = request.expiry(now) { throw expiry }
+    if let expiry = request.expiry(seen.arrival) { throw expiry }
     let context = CallContext(
       principal: request.principal, attachment: request.attachment, streamID: request.streamID, connection: connection,
-      streams: streams)
+      streams: streams, trace: seen.trace)
     switch route {
     case .read(let body):
-      reads.add(request) { (transaction) throws(WireError) in
+      reads.add(request, seen) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
         try context.access?.require(request, in: transaction)
         let reply = try body(transaction, request, context)
@@ -155,7 +152,7 @@ final class SessionServiceHandler: WireService {
     case .write(let body):
       let keepsReply = !router.ownState.contains(request.method)
       let completion = router.completions[request.method]
-      writes.add(request) { (transaction) throws(WireError) in
+      writes.add(request, seen) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
         guard keepsReply, request.method.rule.mutates else {
           try context.access?.require(request, in: transaction)
@@ -178,9 +175,9 @@ final class SessionServiceHandler: WireService {
     case .live(let body):
       let isStream = request.method.rule.shape != .unary
       var live = context
-      if !isStream { live.answered = { [metrics] error in metrics.answered(request.method, error, since: now) } }
+      if !isStream { live.answered = { [metrics] error in metrics.answered(seen, error) } }
       try body(request, live)
-      if isStream { metrics.opened(request.method) }
+      if isStream { metrics.opened(seen) }
     }
     return nil
   }

@@ -5,8 +5,10 @@ struct TaskMethods: Sendable {
   let queue: TaskQueue
 
   func register(on router: inout Router) {
-    router.write(Methods.taskSubmit) { (transaction, request, _) throws(WireError) in
-      try submit(request, in: transaction)
+    router.write(Methods.taskSubmit) { (transaction, request, context) throws(WireError) in
+      var request = request
+      if request.traceparent.isEmpty { request.traceparent = context.trace?.traceparent ?? "" }
+      return try submit(request, in: transaction)
     }
     router.read(Methods.taskGet) { (transaction, request, _) throws(WireError) in
       try TaskRepository.get(request.id, in: transaction).record

@@ -1,7 +1,48 @@
 import CoreMetrics
 import NIOCore
 import Synchronization
+import Telemetry
 import Wire
+
+/// A request from its arrival to its answer, for those who measure.
+struct SeenRequest: Sendable {
+  let method: Method
+  let arrival: NIODeadline
+  /// Its span, if somebody wants to keep the trace that it belongs to.
+  let span: Span?
+  /// What belongs to it is under this.
+  let trace: TraceContext?
+
+  init(_ request: InboundRequest, _ arrival: NIODeadline) {
+    (method, self.arrival) = (request.method, arrival)
+    let caller = TraceContext(request.head)
+    guard Tracing.isOn, caller?.isSampled ?? Self.isWorthATrace(request.method) else {
+      (span, trace) = (nil, caller)
+      return
+    }
+    let context = caller?.child() ?? .root()
+    var span = Span(request.method.name, .server, context, parent: caller?.spanId, start: Span.now(), end: 0)
+    span.attributes = [
+      ("rpc.system", "kai-wire"), ("rpc.method", .text(request.method.name)), ("kai.key", .text(request.principal.keyId)),
+    ]
+    (self.span, trace) = (span, context)
+  }
+
+  /// What nodes do by themselves, all the time, begins no trace.
+  private static func isWorthATrace(_ method: Method) -> Bool {
+    switch method {
+    case .nodeHeartbeat, .nodeEmit, .embeddingMissing, .serverInfo: false
+    default: true
+    }
+  }
+
+  func ended(_ error: WireError?) {
+    guard var span else { return }
+    span.end = Span.now()
+    span.failure = error.map { $0.errorCode.name }
+    Tracing.record(span)
+  }
+}
 
 /// How many requests there were of each method, how they ended, and how long they took from their arrival to their answer. Streams are
 /// counted when they are opened.
@@ -29,9 +70,11 @@ final class RequestMetrics: Sendable {
     self.rows = rows
   }
 
-  func answered(_ method: Method, _ error: WireError?, since start: NIODeadline) {
+  func answered(_ request: SeenRequest, _ error: WireError?) {
+    let method = request.method
     let row = rows[Int(method.rawValue)]
-    row?.timer.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
+    row?.timer.recordNanoseconds((NIODeadline.now() - request.arrival).nanoseconds)
+    request.ended(error)
     guard let error else {
       row?.well.increment()
       return
@@ -39,7 +82,10 @@ final class RequestMetrics: Sendable {
     count(method, error.errorCode.rawValue, error.errorCode.name)
   }
 
-  func opened(_ method: Method) { count(method, .max, "opened") }
+  func opened(_ request: SeenRequest) {
+    request.ended(nil)
+    count(request.method, .max, "opened")
+  }
 
   private func count(_ method: Method, _ code: UInt32, _ name: String) {
     let key = UInt64(method.rawValue) << 32 | UInt64(code)

@@ -163,6 +163,8 @@ public struct TaskRecord: WireMessage {
   public var retryOf: [String] = []
   /// Of the answer; unspecified means the session's.
   public var language = Language.unspecified
+  /// The trace (W3C) that its executions belong to; empty for none.
+  public var traceparent = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -186,6 +188,7 @@ public struct TaskRecord: WireMessage {
     v.field(19, "question", &question)
     v.field(20, "retry_of", &retryOf, max: Limits.retries, maxEach: Limits.idBytes)
     v.field(21, "language", &language)
+    v.field(22, "traceparent", &traceparent, max: Limits.idBytes)
   }
 }
 
@@ -204,6 +207,8 @@ public struct TaskSubmitRequest: WireMessage {
   /// Only nodes that have all of these labels run it.
   public var labels: [Label] = []
   public var language = Language.unspecified
+  /// The trace (W3C) that its executions belong to; empty means the request's own.
+  public var traceparent = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "session_id", &sessionId, max: Limits.idBytes)
@@ -217,6 +222,7 @@ public struct TaskSubmitRequest: WireMessage {
     v.field(9, "if_busy", &ifBusy)
     v.field(10, "labels", &labels, max: Limits.labels)
     v.field(11, "language", &language)
+    v.field(12, "traceparent", &traceparent, max: Limits.idBytes)
   }
 }
 

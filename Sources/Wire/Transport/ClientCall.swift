@@ -24,6 +24,8 @@ struct ClientCall: Sendable {
   let deadline: NIODeadline?
   let window: Credit
   let sink: Sink
+  /// The trace that the caller's work belongs to.
+  var trace = TraceContext.current
 
   /// Ends the call; must be called once.
   func finish(_ result: Result<RawReply, WireError>) {

@@ -171,6 +171,9 @@ final class ClientConnectionHandler: ChannelInboundHandler {
       $0.idempotencyKey = call.idempotencyKey
       $0.initialBytes = UInt32(clamping: window.bytes)
       $0.initialItems = UInt32(clamping: window.items)
+      if let trace = call.trace {
+        ($0.traceId, $0.spanId, $0.traceFlags) = (trace.traceId, trace.spanId, trace.isSampled ? 1 : 0)
+      }
       if let deadline = call.deadline {
         $0.timeoutMs = UInt32(clamping: max(1, (deadline - now).nanoseconds / 1_000_000))
       }

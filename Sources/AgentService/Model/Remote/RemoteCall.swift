@@ -83,7 +83,9 @@ struct RemoteCall: Sendable {
   ) async throws(ModelFailure) -> ModelReply {
     var timeouts = timeouts
     timeouts.total = max(min(timeouts.total, budget), .milliseconds(1))
-    let request = HTTPRequest(url: endpoint.url, headers: endpoint.headers, body: body, timeouts: timeouts, route: route)
+    var headers = endpoint.headers
+    if let trace = TraceContext.current { headers.append(HTTPHeader(name: "traceparent", value: trace.traceparent)) }
+    let request = HTTPRequest(url: endpoint.url, headers: headers, body: body, timeouts: timeouts, route: route)
     let response: HTTPResponse
     var refusal: [UInt8] = []
     do throws(HTTPFailure) {

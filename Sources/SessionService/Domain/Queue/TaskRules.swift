@@ -58,6 +58,7 @@ enum TaskRules {
       task.maxAttempts = maxAttempts
       task.labels = request.labels
       task.language = request.language
+      task.traceparent = TraceContext(parsing: request.traceparent)?.traceparent ?? ""
       task.createdAt = now
       if request.delayMs > 0 { task.notBefore = now.advanced(milliseconds: Int64(request.delayMs)) }
     }

@@ -195,6 +195,7 @@ enum TaskRepository {
       let wishes = try wishes(row.blob(14))
       record.labels = wishes.labels
       record.language = wishes.language
+      record.traceparent = wishes.traceparent
       record.prompt = row.text(15)
       record.context = row.text(16)
       record.metadata = row.text(17)
@@ -206,9 +207,11 @@ enum TaskRepository {
       record: record, connectionId: row.text(19), number: row.int64(22), isCancelRequested: row.bool(13))
   }
 
-  /// Labels and language are kept as the message that a submit brings them in, with nothing else in it.
+  /// Labels, language and trace are kept as the message that a submit brings them in, with nothing else in it.
   private static func wishes(_ record: TaskRecord) -> [UInt8] {
-    TaskSubmitRequest.with { ($0.labels, $0.language) = (record.labels, record.language) }.encoded()
+    TaskSubmitRequest.with {
+      ($0.labels, $0.language, $0.traceparent) = (record.labels, record.language, record.traceparent)
+    }.encoded()
   }
 
   private static func wishes(_ bytes: [UInt8]) throws(WireError) -> TaskSubmitRequest { try TaskSubmitRequest(decoding: bytes) }
