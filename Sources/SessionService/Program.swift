@@ -62,6 +62,12 @@ struct Program: AsyncParsableCommand {
   @Option(help: "How many tasks may wait in the queue; a submit beyond that is told when to try again. Default: 100000")
   var maxQueued: String?
 
+  @Option(
+    help:
+      "How many MiB of requests may be under way on all connections together; what is beyond is told when to try again. Default: 256"
+  )
+  var maxRequestMib: String?
+
   @Option(help: "A file that gets a key for nodes when it holds none that is valid; for containers that share it.")
   var agentKeyFile: String?
 
@@ -134,12 +140,16 @@ struct Program: AsyncParsableCommand {
     configuration.allowPlaintext = settings.allowPlaintext
     configuration.limits = .wholeMessages
     configuration.connections = settings.maxConnections
+    configuration.requestBudget = RequestBudget(limitBytes: settings.maxRequestBytes)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
     logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])
     let secure = try await SecureListener.start(settings.tls, configuration, service, logger)
     let status = StatusRoutes(service: service, metrics: metrics)
     status.describe()
+    metrics.read("kai_request_bytes", "Bytes of requests under way.") { [budget = configuration.requestBudget] in
+      [([], Double(budget.usedBytes))]
+    }
     let http = try await StatusServer.start(settings.http, routes: status.routes, logger: logger)
     if let readyFile = settings.readyFile {
       try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address, httpAddress: http?.address)

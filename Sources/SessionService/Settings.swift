@@ -11,6 +11,8 @@ struct Settings: Sendable, Equatable {
   let masterKeyFile: String?
   let maxConnections: Int
   let maxQueued: Int
+  /// In bytes.
+  let maxRequestBytes: Int
   let readyFile: String?
   let agentKeyFile: String?
   let logLevel: Logger.Level
@@ -34,6 +36,10 @@ struct Settings: Sendable, Equatable {
     maxConnections = try Self.count(
       program.maxConnections ?? environment("KAI_SESSION_MAX_CONNECTIONS"), "--max-connections", Limits.connections)
     maxQueued = try Self.count(program.maxQueued ?? environment("KAI_SESSION_MAX_QUEUED"), "--max-queued", Limits.queuedTasks)
+    maxRequestBytes =
+      1_048_576
+      * (try Self.count(
+        program.maxRequestMib ?? environment("KAI_SESSION_MAX_REQUEST_MIB"), "--max-request-mib", Limits.requestBytes / 1_048_576))
     masterKeyFile = program.masterKeyFile ?? environment("KAI_SESSION_MASTER_KEY_FILE")
     agentKeyFile = program.agentKeyFile ?? environment("KAI_SESSION_AGENT_KEY_FILE")
     readyFile = program.readyFile ?? environment("KAI_SESSION_READY_FILE")

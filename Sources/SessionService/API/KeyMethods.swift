@@ -38,12 +38,18 @@ struct KeyMethods: Sendable {
     guard request.validForMs <= Limits.keyValidityMs else {
       throw WireError(.invalidArgument, "a key is valid for ten years at most, or for ever")
     }
+    guard request.requestsPerSecond == 0 || role != .agent else {
+      throw WireError(
+        .invalidArgument, "a key with the role agent cannot be held to a rate: its heartbeats must not wait",
+        hint: "Give the nodes fewer slots, or limit those who ask.")
+    }
     let key = KeyInfo.with { key in
       key.id = transaction.makeId(Identifier.key.prefix)
       key.name = request.name
       key.role = role
       key.createdAt = transaction.now
       key.connections = Set(request.connections).sorted()
+      key.requestsPerSecond = request.requestsPerSecond
       key.isLimited = !request.connections.isEmpty
       if request.validForMs > 0 { key.expiresAt = transaction.now.advanced(milliseconds: Int64(request.validForMs)) }
     }

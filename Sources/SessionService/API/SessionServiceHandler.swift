@@ -11,6 +11,7 @@ final class SessionServiceHandler: WireService {
   private let logger: Logger
   private let connections: ConnectionRegistry
   private let metrics = RequestMetrics()
+  private let rates = KeyRates()
   private let now: @Sendable () -> Timestamp
   private let timers: any EventLoop
   /// Of the connections whose keys will expire.
@@ -135,6 +136,7 @@ final class SessionServiceHandler: WireService {
     guard let route = router[request.method] else {
       throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")
     }
+    try rates.admit(request.principal, seen.arrival)
     try Idempotency.requireKey(request)
     if let expiry = request.expiry(seen.arrival) { throw expiry }
     let context = CallContext(

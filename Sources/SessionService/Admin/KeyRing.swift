@@ -39,7 +39,8 @@ final class KeyRing: KeyDirectory {
   func put(_ key: KeyInfo) {
     let limits = KeyLimits(
       connections: key.isLimited ? Set(key.connections) : nil,
-      expiresAt: key.expiresAt.microseconds > 0 ? key.expiresAt : nil)
+      expiresAt: key.expiresAt.microseconds > 0 ? key.expiresAt : nil,
+      requestsPerSecond: key.requestsPerSecond > 0 ? key.requestsPerSecond : nil)
     rights.withLock { $0[key.id] = Right(role: key.role, limits: limits) }
   }
 

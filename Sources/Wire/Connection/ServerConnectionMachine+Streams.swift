@@ -30,7 +30,7 @@ extension ServerConnectionMachine {
     }
     let deadline = head.timeoutMs > 0 ? now + .milliseconds(Int64(head.timeoutMs)) : nil
     if let deadline { nextDeadline = min(nextDeadline, deadline) }
-    heldBytes += frame.body.readableBytes
+    hold(frame.body.readableBytes)
     streams[id] = ServerStream(
       shape: entry.shape, heldBytes: frame.body.readableBytes, deadline: deadline,
       credit: Credit(bytes: head.initialBytes, items: head.initialItems))
@@ -209,7 +209,7 @@ extension ServerConnectionMachine {
 
   private mutating func end(_ streamID: UInt32) {
     guard let stream = streams.removeValue(forKey: streamID) else { return }
-    heldBytes -= stream.heldBytes
+    hold(-stream.heldBytes)
     stream.queue.forEach { waiting in
       if case .item = waiting.kind { pendingBytes -= waiting.creditBytes }
     }

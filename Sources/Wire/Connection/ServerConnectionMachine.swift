@@ -42,7 +42,9 @@ package struct ServerConnectionMachine: ~Copyable {
   var streams: [UInt32: ServerStream] = [:]
   package var highestStreamID: UInt32 = 0
   /// Bytes of requests whose handlers have not ended.
-  package var heldBytes = 0
+  package private(set) var heldBytes = 0
+  /// What all connections of the server may hold together.
+  private let budget: RequestBudget?
   /// Bytes of items that wait for credit.
   package var pendingBytes = 0
   /// Bytes that may still arrive for uploads whose handlers ended first.
@@ -53,8 +55,11 @@ package struct ServerConnectionMachine: ~Copyable {
   /// How long the peer has to see the first GOAWAY.
   static let drainNotice = TimeAmount.seconds(1)
 
-  package init(_ handshake: consuming ServerHandshake, timings: ConnectionTimings, now: NIODeadline) {
+  package init(
+    _ handshake: consuming ServerHandshake, timings: ConnectionTimings, budget: RequestBudget? = nil, now: NIODeadline
+  ) {
     self.handshake = handshake
+    self.budget = budget
     handshakeDeadline = now + .milliseconds(timings.handshakeMs)
     keepalive = Keepalive(
       idle: .milliseconds(timings.pingIdleMs), pongTimeout: .milliseconds(timings.pongTimeoutMs), now: now)
@@ -69,7 +74,20 @@ package struct ServerConnectionMachine: ~Copyable {
   mutating func refuse(_ error: WireError) { handshake.refuse(error) }
 
   /// How many more bytes of requests may be held.
-  package var memoryBudget: Int { isOpen ? Limits.requestBytesPerPeer - heldBytes : Limits.handshakeFrameBytes }
+  package var memoryBudget: Int {
+    guard isOpen else { return Limits.handshakeFrameBytes }
+    let own = Limits.requestBytesPerPeer - heldBytes
+    guard let budget else { return own }
+    return min(own, max(RequestBudget.floorBytes - heldBytes, budget.limitBytes - budget.usedBytes))
+  }
+
+  mutating func hold(_ bytes: Int) {
+    heldBytes += bytes
+    budget?.change(by: bytes)
+  }
+
+  /// The connection is over: what its requests hold does not count any more.
+  package mutating func releaseAll() { hold(-heldBytes) }
 
   /// Whether the graceful end has come: everything that was to be served is.
   package var isDrained: Bool {
@@ -95,7 +113,7 @@ package struct ServerConnectionMachine: ~Copyable {
       guard isOpen else { throw WireError(.badFrame, "REQUEST is not allowed before READY") }
       try take(streamID: header.streamID)
       return refuse(
-        header.streamID, WireError(.overloaded, "the connection's requests under way hold too many bytes", retryAfterMs: 50))
+        header.streamID, WireError(.overloaded, "the requests under way hold too many bytes", retryAfterMs: 50))
     }
   }
 
@@ -189,7 +207,7 @@ package struct ServerConnectionMachine: ~Copyable {
     let error = WireError(.shuttingDown, "the server stopped before the request was done", effect: .unknown)
     let frames = streams.keys.sorted().map { OutboundFrame.error(streamID: $0, error) }
     streams = [:]
-    heldBytes = 0
+    releaseAll()
     pendingBytes = 0
     return frames
   }

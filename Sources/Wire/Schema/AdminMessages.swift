@@ -21,6 +21,8 @@ public struct KeyInfo: WireMessage {
   public var isLimited = false
   /// 0 means never.
   public var expiresAt = Timestamp()
+  /// 0 means any number.
+  public var requestsPerSecond: UInt32 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "id", &id, max: Limits.idBytes)
@@ -32,6 +34,7 @@ public struct KeyInfo: WireMessage {
     v.field(7, "connections", &connections, max: Limits.keyConnections, maxEach: Limits.idBytes)
     v.field(8, "is_limited", &isLimited)
     v.field(9, "expires_at", &expiresAt)
+    v.field(10, "requests_per_second", &requestsPerSecond)
   }
 }
 
@@ -42,12 +45,15 @@ public struct KeyCreateRequest: WireMessage {
   public var connections: [String] = []
   /// How long it is valid, in milliseconds; 0 means for ever.
   public var validForMs: UInt64 = 0
+  /// How many it may make; 0 means any number. Not for the role agent.
+  public var requestsPerSecond: UInt32 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "name", &name, max: Limits.nameBytes)
     v.field(2, "role", &role)
     v.field(3, "connections", &connections, max: Limits.keyConnections, maxEach: Limits.idBytes)
     v.field(4, "valid_for_ms", &validForMs)
+    v.field(5, "requests_per_second", &requestsPerSecond)
   }
 }
 

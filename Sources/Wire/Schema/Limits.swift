@@ -29,6 +29,8 @@ public enum Limits {
   public static let halfOpenConnections = 128
   /// Connections of one server, unless its operator says otherwise.
   public static let connections = 10_000
+  /// Bytes of requests under way on all connections of one server, unless its operator says otherwise.
+  public static let requestBytes = 256 * 1024 * 1024
   /// Tasks that may wait in the queue, unless the operator says otherwise.
   public static let queuedTasks = 100_000
   /// Failed authentications of one address in ``authWindowMs``, after which it is turned away for the rest of that time.

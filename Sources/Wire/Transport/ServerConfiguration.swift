@@ -17,6 +17,8 @@ public struct ServerConfiguration: Sendable {
   public var halfOpenConnections = Limits.halfOpenConnections
   /// How many connections there may be; more are told `overloaded`.
   public var connections = Limits.connections
+  /// What all connections may have under way together; one budget may serve several servers.
+  public var requestBudget = RequestBudget(limitBytes: Limits.requestBytes)
   public var timings = ConnectionTimings()
   public var logger: Logger
 

@@ -66,7 +66,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         dummySecret: shared.dummySecret, certificateHash: certificateHash, refusal: refusal),
       keys: shared.keys)
     core = ServerConnectionCore(
-      ServerConnectionMachine(handshake, timings: shared.configuration.timings, now: now), codec: codec)
+      ServerConnectionMachine(
+        handshake, timings: shared.configuration.timings, budget: shared.configuration.requestBudget, now: now), codec: codec)
   }
 
   // MARK: The channel
@@ -82,6 +83,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     phase = .closed
+    core.machine.releaseAll()
     wake?.task.cancel()
     wake = nil
     if let peer {

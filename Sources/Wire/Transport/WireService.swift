@@ -18,9 +18,12 @@ public struct KeyLimits: Sendable, Hashable {
   public var connections: Set<String>?
   /// When it stops being valid; nil for never.
   public var expiresAt: Timestamp?
-  public init(connections: Set<String>? = nil, expiresAt: Timestamp? = nil) {
+  /// How many it may make, on all its connections together; nil for any number.
+  public var requestsPerSecond: UInt32?
+  public init(connections: Set<String>? = nil, expiresAt: Timestamp? = nil, requestsPerSecond: UInt32? = nil) {
     self.connections = connections
     self.expiresAt = expiresAt
+    self.requestsPerSecond = requestsPerSecond
   }
 }
 

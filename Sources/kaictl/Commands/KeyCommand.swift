@@ -14,6 +14,7 @@ struct KeyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The only connections that it sees; for user and viewer.", valueName: "a,b"))
     var connections: String?
     @Option(help: ArgumentHelp("How long it is valid, such as 30d; else for ever.", valueName: "time")) var expires: TimeSpan?
+    @Option(help: ArgumentHelp("How many requests a second it may make; not for agents.", valueName: "n")) var rate: UInt32?
     @Option(name: [.customShort("f"), .long], help: ArgumentHelp("Where to write it.", valueName: "file")) var file: String?
     @Flag(help: "Overwrite the file.") var force = false
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -23,6 +24,7 @@ struct KeyCommand: AsyncParsableCommand {
       if let file { try LocalFile.requireFree(file, force: force) }
       let key = try await KeyCommand.make(role: role.value, name: name, server) { request in
         request.connections = connections?.split(separator: ",").map { String($0) } ?? []
+        request.requestsPerSecond = rate ?? 0
         request.validForMs = UInt64(expires?.milliseconds ?? 0)
       }
       if let file { try AtomicFile.write("\(key.id):\(key.secret)\n", to: file, mode: 0o600, overwrite: force) }
@@ -53,7 +55,8 @@ struct KeyCommand: AsyncParsableCommand {
         [
           .text("ID") { $0.id }, .text("ROLE") { $0.role.label }, .text("NAME", shrinks: true) { $0.name },
           .text("CONNECTIONS", shrinks: true) { $0.isLimited ? $0.connections.joined(separator: ",") : "all" },
-          .time("CREATED") { $0.createdAt }, .time("EXPIRES") { $0.expiresAt }, .time("REVOKED") { $0.revokedAt },
+          .time("CREATED") { $0.createdAt }, .number("RATE", wide: true) { UInt64($0.requestsPerSecond) },
+          .time("EXPIRES") { $0.expiresAt }, .time("REVOKED") { $0.revokedAt },
         ])
     }
   }

@@ -83,4 +83,39 @@ import Wire
       for client in clients { await client.close() }
     }
   }
+
+  @Test func aKeyIsHeldToItsRate() async throws {
+    try await withSmallService { service, server in
+      let admin = try await client(service, server)
+      let request = KeyCreateRequest.with { ($0.role, $0.requestsPerSecond) = (.user, 20) }
+      let key = try await admin.call(Methods.keyCreate, request).message
+      #expect(try await admin.call(Methods.keyList, Empty()).message.keys.first { $0.id == key.id }?.requestsPerSecond == 20)
+      var configuration = ClientConfiguration(
+        host: server.host, port: server.port, keyId: key.id, secret: service.keys.secret(key.id), name: "test", version: "0",
+        group: MultiThreadedEventLoopGroup.singleton)
+      configuration.waitsForServer = false
+      // Two connections share it. A client waits as it is told: what is beyond the second's worth takes its time.
+      let clients = [WireClient(configuration), WireClient(configuration)]
+      let start = ContinuousClock.now
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<40 {
+          group.addTask { _ = try await clients[number % 2].call(Methods.sessionList, SessionListRequest()) }
+        }
+        try await group.waitForAll()
+      }
+      #expect(ContinuousClock.now - start > .milliseconds(700))
+      // Who does not wait is told when to come again.
+      let error = await #expect(throws: WireError.self) {
+        for _ in 0..<60 { _ = try await clients[0].call(Methods.sessionList, SessionListRequest(), timeout: .milliseconds(30)) }
+      }
+      #expect(error?.errorCode == .overloaded || error?.errorCode == .deadlineExceeded)
+      // Nobody else is touched, and nodes cannot be held to one.
+      for _ in 0..<60 { _ = try await admin.call(Methods.sessionList, SessionListRequest()) }
+      await expectError(.invalidArgument) {
+        _ = try await admin.call(Methods.keyCreate, .with { ($0.role, $0.requestsPerSecond) = (.agent, 5) })
+      }
+      for client in clients { await client.close() }
+      await admin.close()
+    }
+  }
 }

@@ -122,6 +122,25 @@ import Testing
     }
   }
 
+  @Test func allConnectionsShareWhatMayBeUnderWay() throws {
+    let budget = RequestBudget(limitBytes: 40_000)
+    let (first, second) = (try ServerDialogue(budget: budget), try ServerDialogue(budget: budget))
+    #expect(first.memoryBudget == 40_000)
+    first.asks(1)
+    let held = first.heldBytes
+    #expect(held > 0 && budget.usedBytes == held && second.memoryBudget == 40_000 - held)
+    second.asks(1)
+    #expect(budget.usedBytes == held + second.heldBytes)
+    // However full it is, there is room for a heartbeat.
+    budget.change(by: 100_000)
+    #expect(second.memoryBudget == RequestBudget.floorBytes - second.heldBytes)
+    budget.change(by: -100_000)
+    second.serviceSends(.response(1, Empty()))
+    #expect(budget.usedBytes == held)
+    first.disconnects()
+    #expect(budget.usedBytes == 0)
+  }
+
   // MARK: Uploads
 
   @Test func uploadsAreDeliveredWithinTheirCredit() throws {

@@ -14,11 +14,11 @@ final class ServerDialogue {
   /// What ended the connection.
   private(set) var failure: WireError?
 
-  init(role: String = "admin", open: Bool = true) throws {
+  init(role: String = "admin", open: Bool = true, budget: RequestBudget? = nil) throws {
     let nonce = [UInt8](repeating: 1, count: 32)
     machine = ServerConnectionMachine(
       ServerHandshake(.init(serverId: "test", limits: .standard, nonce: nonce, dummySecret: nonce), keys: TestKeys()),
-      timings: ConnectionTimings(), now: now)
+      timings: ConnectionTimings(), budget: budget, now: now)
     guard open else { return }
     var client = ClientHandshake(
       .init(
@@ -34,6 +34,8 @@ final class ServerDialogue {
 
   var isOpen: Bool { machine.isOpen }
   var heldBytes: Int { machine.heldBytes }
+  var memoryBudget: Int { machine.memoryBudget }
+  func disconnects() { machine.releaseAll() }
   var pendingBytes: Int { machine.pendingBytes }
   var isDrained: Bool { machine.isDrained }
   var streamCount: Int { machine.streams.count }

@@ -15,5 +15,7 @@ enum KeyMigrations {
         // Of keys that are older than the master key; NULL where the secret is derived from it.
         "ALTER TABLE keys ADD COLUMN sealed_secret BLOB",
       ]),
+    Migration(
+      number: 27, name: "rates of keys", statements: ["ALTER TABLE keys ADD COLUMN rate BIGINT NOT NULL DEFAULT 0"]),
   ]
 }

@@ -2,7 +2,7 @@ import Wire
 
 /// The keys' rows: names, roles and states, never a secret.
 enum KeyRepository {
-  private static let columns = "id, name, role, created_at, revoked_at, connections, expires_at"
+  private static let columns = "id, name, role, created_at, revoked_at, connections, expires_at, rate"
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a key's id.
   static func get(_ id: String, in transaction: any Transaction) throws(WireError) -> KeyInfo {
@@ -24,10 +24,10 @@ enum KeyRepository {
 
   static func insert(_ key: KeyInfo, in transaction: any Transaction) throws(WireError) {
     try transaction.execute(
-      "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       [
         .text(key.id), .text(key.name), Value(key.role), Value(key.createdAt), Value(key.revokedAt), connections(key),
-        Value(key.expiresAt),
+        Value(key.expiresAt), Value(key.requestsPerSecond),
       ])
   }
 
@@ -75,6 +75,7 @@ enum KeyRepository {
         key.connections = connections.split(separator: "\n").map { String($0) }
       }
       key.expiresAt = row.timestamp(6)
+      key.requestsPerSecond = row.uint32(7)
     }
   }
 }
