@@ -1,5 +1,6 @@
 import Logging
 import NIOPosix
+import Synchronization
 import Wire
 
 /// The listener for TLS beside the one for plain text, whose certificates are renewed while it serves.
@@ -30,6 +31,7 @@ final class SecureListener: Sendable {
   ) async throws(WireError) -> SecureListener? {
     guard let settings else { return nil }
     let tls = try ServerTLS(settings.files)
+    MachineFigures.certificateEnd.store(tls.expiresAt, ordering: .relaxed)
     var configuration = plain
     (configuration.host, configuration.port, configuration.tls) = (settings.host, settings.port, tls)
     let server = try await WireServer.start(
@@ -53,6 +55,7 @@ final class SecureListener: Sendable {
       do throws(WireError) {
         if try tls.reload() {
           logger.notice("certificates were read again")
+          MachineFigures.certificateEnd.store(tls.expiresAt, ordering: .relaxed)
           server.certificatesChanged()
         }
       } catch {

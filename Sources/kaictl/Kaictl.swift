@@ -32,9 +32,13 @@ struct Kaictl: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Service",
-        subcommands: [TopCommand.self, NodeCommand.self, KeyCommand.self, ServerCommands.self, BackupCommand.self]),
+        subcommands: [
+          TopCommand.self, NodeCommand.self, KeyCommand.self, ServerCommands.self, BackupCommand.self, BenchCommand.self,
+        ]),
       CommandGroup(
         name: "Help",
-        subcommands: [DoctorCommand.self, ExplainCommand.self, ContextCommand.self, CompletionCommand.self]),
+        subcommands: [
+          DoctorCommand.self, ExplainCommand.self, ContextCommand.self, CompletionCommand.self, ManualCommand.self,
+        ]),
     ])
 }

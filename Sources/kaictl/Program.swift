@@ -39,7 +39,8 @@ enum Program {
 
   private static func perform(_ arguments: [String]) async -> Int32 {
     do {
-      var command = try Kaictl.parseAsRoot(arguments)
+      // Completion of live ids asks kai-session.
+      var command = try await Kaictl.asyncParseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

@@ -30,6 +30,7 @@ import Wire
       session pause|resume|close|reopen|delete,\
       checkpoint list|get,task submit|list|get|watch|wait|cancel|retry|why,memory remember|recall|get|list|forget|history,\
       artifact list|get,node list|drain,key create|list|revoke,backup create|verify|restore,top,server info|check|stats|drain,doctor,explain,\
+      session export|import,bench,manual,\
       context add|use|list|remove,completion
       """
     for entry in contract.split(separator: ",") {
@@ -61,7 +62,8 @@ import Wire
   @Test(arguments: [
     ["session", "lst"], ["session", "list", "--limit", "0"], ["session", "list", "--limit", "1001"],
     ["session", "list", "--all", "--cursor", "x"], ["session", "list", "--status", "asleep"], ["session", "update", "sess_1"],
-    ["session", "pause"], ["session", "delete", "a", "b", "--if-version", "1"], ["task", "submit", "--session", "s"],
+    ["session", "pause"], ["session", "pause", "a", "--filter", "status=active"], ["task", "wait", "t", "--for", "status="],
+    ["session", "delete", "a", "b", "--if-version", "1"], ["task", "submit", "--session", "s"],
     ["memory", "forget"], ["memory", "forget", "key", "--all"], ["memory", "remember", "key"], ["ask"],
     ["ask", "--session", "s", "--connection", "c", "q"], ["connection", "update", "a"], ["-o", "xml", "session", "list"],
     ["session", "list", "--timeout", "soon"], ["completion", "tcsh"], ["context", "add", "x"],

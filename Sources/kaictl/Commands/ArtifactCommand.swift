@@ -7,7 +7,7 @@ struct ArtifactCommand: AsyncParsableCommand {
 
   struct List: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "List a session's files, newest first.")
-    @Argument(help: "The session.") var session: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -29,7 +29,7 @@ struct ArtifactCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Fetch one file; its SHA-256 is checked before it gets its name.",
       discussion: "Without --file, or with '-', it goes to stdout.")
-    @Argument(help: "The session.") var session: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
     @Argument(help: "The file's path in the session.") var path: String
     @Option(name: [.customShort("f"), .long], help: ArgumentHelp("Where to write it; folders are made.", valueName: "file"))
     var file = "-"

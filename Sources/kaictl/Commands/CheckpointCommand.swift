@@ -9,7 +9,7 @@ struct CheckpointCommand: AsyncParsableCommand {
 
   struct List: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "List a session's steps, newest first.")
-    @Argument(help: "The session.") var session: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -24,7 +24,7 @@ struct CheckpointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show one step with the entries it added.",
       discussion: "With --state: the whole transcript as it stood after that step, which is what an agent would go on from.")
-    @Argument(help: "The session.") var session: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
     @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
     @Flag(help: "The state that the steps up to this one add up to.") var state = false
     @OptionGroup(title: "Global options") var options: GlobalOptions

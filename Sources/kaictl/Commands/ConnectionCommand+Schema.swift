@@ -5,7 +5,7 @@ import Wire
 extension ConnectionCommand {
   struct Test: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Let a node open the database, and say what it found.")
-    @Argument(help: "The connection.") var alias: String
+    @Argument(help: "The connection.", completion: LiveCompletion.connections) var alias: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -20,7 +20,7 @@ extension ConnectionCommand {
     static let configuration = CommandConfiguration(
       abstract: "Let a node look at the whole database: tables, columns, keys, values.",
       discussion: "Nodes do so by themselves when a database is new to them, has changed, or was last looked at a day ago.")
-    @Argument(help: "The connection.") var alias: String
+    @Argument(help: "The connection.", completion: LiveCompletion.connections) var alias: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -40,7 +40,7 @@ extension ConnectionCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show what is known of the database.",
       discussion: "Of the stored scan: without TABLE the tables, with it that table's columns.")
-    @Argument(help: "The connection.") var alias: String
+    @Argument(help: "The connection.", completion: LiveCompletion.connections) var alias: String
     @Argument(help: "A table.") var table: String?
     @Option(help: ArgumentHelp("Only tables that these words are about, the best first.", valueName: "words"))
     var search: String?

@@ -49,7 +49,7 @@ struct ConnectionCommand: AsyncParsableCommand {
 
   struct Get: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Show one connection; its URI stays masked.")
-    @Argument(help: "The connection.") var alias: String
+    @Argument(help: "The connection.", completion: LiveCompletion.connections) var alias: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -67,7 +67,7 @@ struct ConnectionCommand: AsyncParsableCommand {
 
   struct Update: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Change a connection's URI or description.")
-    @Argument(help: "The connection.") var alias: String
+    @Argument(help: "The connection.", completion: LiveCompletion.connections) var alias: String
     @Option(help: "The new URI.") var uri: String?
     @Option(help: "The new description; empty removes it.") var description: String?
     @Option(help: ArgumentHelp("Of its sessions: off, inject, capture or both.", valueName: "mode"))
@@ -96,11 +96,13 @@ struct ConnectionCommand: AsyncParsableCommand {
 
   struct Delete: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Remove connections that no session uses.")
-    @Argument(help: "The connections.") var aliases: [String]
+    @OptionGroup var batch: BatchSelection<ConnectionNoun>
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try printer.confirm("Delete the connection \(aliases.joined(separator: ", ")) and what was remembered about it?")
+      let found = try await batch.resolved(
+        "Delete", isDestructive: true, " and what was remembered about it", by: server, printer)
+      guard let aliases = found else { return }
       try await Batch.run(aliases, printer, told: { (_: Empty) in "deleted" }) { (alias) throws(WireError) in
         try await server.call(Methods.connectionDelete, ConnectionRef(id: alias))
       }

@@ -63,6 +63,9 @@ struct DoctorCommand: AsyncParsableCommand {
       },
       finding("disk", "disk_free_bytes") { (free) throws(WireError) in try MachineFindings.disk(freeBytes: free) },
       finding("fsync", "store_commit_ms") { (commit) throws(WireError) in try MachineFindings.commit(milliseconds: commit) },
+      finding("certificate", "certificate_end_seconds") { (end) throws(WireError) in
+        try MachineFindings.certificate("the server's", end: end, now: start)
+      },
       finding("sqlite", "sqlite_version") { (version) throws(WireError) in MachineFindings.sqlite(version: Int(version)) },
     ].compactMap { $0 }
   }
@@ -87,6 +90,12 @@ struct DoctorCommand: AsyncParsableCommand {
       return (target, "\(key.keyId) from \(target.keyPath)")
     }
     guard let target else { return findings }
+    if target.tls?.certificate != nil {
+      _ = await check("own certificate") { () throws(WireError) -> (Void, String) in
+        let end = try target.tls?.certificateEnd() ?? 0
+        return ((), try MachineFindings.certificate("your own", end: Double(end), now: .now))
+      }
+    }
     let opened = await check("server") { () throws(WireError) -> (ServerLink, String) in
       let server = try await ServerLink.open(target, timeout: options.timeout)
       let info = try await server.call(Methods.serverInfo, Empty())

@@ -47,11 +47,12 @@ struct KeyCommand: AsyncParsableCommand {
 
   struct List: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "List the keys, without their secrets.")
+    @OptionGroup var filter: FilterOption
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       printer.list(
-        try await server.call(Methods.keyList, Empty()),
+        try filter.apply(to: try await server.call(Methods.keyList, Empty())),
         [
           .text("ID") { $0.id }, .text("ROLE") { $0.role.label }, .text("NAME", shrinks: true) { $0.name },
           .text("CONNECTIONS", shrinks: true) { $0.isLimited ? $0.connections.joined(separator: ",") : "all" },
@@ -63,11 +64,11 @@ struct KeyCommand: AsyncParsableCommand {
 
   struct Revoke: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Revoke keys for ever.")
-    @Argument(help: "The keys.") var ids: [String]
+    @OptionGroup var batch: BatchSelection<KeyNoun>
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try printer.confirm("Revoke \(ids.joined(separator: ", ")) for ever?")
+      guard let ids = try await batch.resolved("Revoke", isDestructive: true, " for ever", by: server, printer) else { return }
       try await Batch.run(ids, printer, told: { (key: KeyInfo) in "\(key.id) is revoked" }) { (id) throws(WireError) in
         try await server.call(Methods.keyRevoke, KeyRef(id: id))
       }

@@ -50,4 +50,22 @@ enum MachineFindings {
     let isExposed = (3_007_000...3_051_002).contains(version)
     return text + (isExposed ? ", whose WAL-reset bug cannot happen here: one connection writes" : "")
   }
+
+  static let certificateWarningDays = 14.0
+
+  /// - Parameters:
+  ///   - end: of a certificate, in seconds since 1970.
+  ///   - whose: `the server's` or `your own`.
+  /// - Throws: `tls_failed` when it has ended, `failed_precondition` when it will soon.
+  static func certificate(_ whose: String, end: Double, now: Timestamp) throws(WireError) -> String {
+    let days = (end - Double(now.microseconds) / 1e6) / 86_400
+    guard days > 0 else {
+      throw WireError(.tlsFailed, "\(whose) certificate has ended", hint: "Renew it; kai-session reads a new file within two seconds.")
+    }
+    let text = "\(whose) certificate is good for \(Quantities.count(UInt64(days), "day"))"
+    guard days >= certificateWarningDays else {
+      throw WireError(.failedPrecondition, text, hint: "Renew it soon; kai-session reads a new file within two seconds.")
+    }
+    return text
+  }
 }

@@ -7,11 +7,13 @@ struct NodeCommand: AsyncParsableCommand {
 
   struct List: WatchableCommand {
     static let configuration = CommandConfiguration(abstract: "List the nodes that are attached.")
+    @OptionGroup var filter: FilterOption
     @OptionGroup var watching: WatchOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      let nodes = try await server.call(Methods.nodeList, Empty())
+      let all = try await server.call(Methods.nodeList, Empty())
+      let nodes = try filter.apply(to: all)
       printer.list(
         nodes,
         [
@@ -22,17 +24,18 @@ struct NodeCommand: AsyncParsableCommand {
           .text("VERSION", wide: true) { $0.version },
           .text("LABELS", wide: true) { $0.labels.map { "\($0.key)=\($0.value)" }.joined(separator: " ") },
         ])
-      if nodes.nodes.isEmpty { printer.say("no node is attached: start kai-agent", .dim) }
+      if all.nodes.isEmpty { printer.say("no node is attached: start kai-agent", .dim) }
     }
   }
 
   struct Drain: ServerCommand {
     static let configuration = CommandConfiguration(
       abstract: "Let nodes finish what runs and take nothing new.")
-    @Argument(help: "The nodes.") var ids: [String]
+    @OptionGroup var batch: BatchSelection<NodeNoun>
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
+      guard let ids = try await batch.resolved("Drain", by: server, printer) else { return }
       try await Batch.run(ids, printer, told: { (node: NodeInfo) in "\(node.id) is \(node.status.label), \(node.busy) busy" }) {
         (id) throws(WireError) in
         try await server.call(Methods.nodeDrain, NodeRef(id: id))

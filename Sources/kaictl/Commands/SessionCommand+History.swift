@@ -7,7 +7,7 @@ extension SessionCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show what happened in a session, step by step, from the first.",
       discussion: "With --full: everything that was said and done in each step.")
-    @Argument(help: "The session.") var id: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @Flag(help: "Every entry of every step.") var full = false
     @OptionGroup(title: "Global options") var options: GlobalOptions
 

@@ -3,17 +3,18 @@ import Wire
 
 /// Which sessions a change of status is about.
 struct SessionsArgument: ParsableArguments {
-  @Argument(help: "The sessions.") var ids: [String]
+  @OptionGroup var batch: BatchSelection<SessionNoun>
   @Option(help: ArgumentHelp("Only if it is still this version; for one session.", valueName: "version"))
   var ifVersion: UInt64?
 
   func validate() throws {
-    if ifVersion != nil, ids.count > 1 { throw ValidationError("--if-version is for one session") }
+    if ifVersion != nil, !batch.isOne { throw ValidationError("--if-version is for one session") }
   }
 
   fileprivate func change(
-    _ call: Call<SessionRef, Session>, _ server: ServerLink, _ printer: Printer
+    _ verb: String, _ call: Call<SessionRef, Session>, _ server: ServerLink, _ printer: Printer
   ) async throws {
+    guard let ids = try await batch.resolved(verb, by: server, printer) else { return }
     try await Batch.run(ids, printer, told: { (session: Session) in "\(session.id) is \(session.status.label)" }) {
       (id) throws(WireError) in
       var reference = SessionRef(id: id)
@@ -30,7 +31,7 @@ extension SessionCommand {
     @OptionGroup var sessions: SessionsArgument
     @OptionGroup(title: "Global options") var options: GlobalOptions
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try await sessions.change(Methods.sessionPause, server, printer)
+      try await sessions.change("Pause", Methods.sessionPause, server, printer)
     }
   }
 
@@ -39,7 +40,7 @@ extension SessionCommand {
     @OptionGroup var sessions: SessionsArgument
     @OptionGroup(title: "Global options") var options: GlobalOptions
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try await sessions.change(Methods.sessionResume, server, printer)
+      try await sessions.change("Resume", Methods.sessionResume, server, printer)
     }
   }
 
@@ -48,7 +49,7 @@ extension SessionCommand {
     @OptionGroup var sessions: SessionsArgument
     @OptionGroup(title: "Global options") var options: GlobalOptions
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try await sessions.change(Methods.sessionClose, server, printer)
+      try await sessions.change("Close", Methods.sessionClose, server, printer)
     }
   }
 
@@ -57,7 +58,7 @@ extension SessionCommand {
     @OptionGroup var sessions: SessionsArgument
     @OptionGroup(title: "Global options") var options: GlobalOptions
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try await sessions.change(Methods.sessionReopen, server, printer)
+      try await sessions.change("Reopen", Methods.sessionReopen, server, printer)
     }
   }
 
@@ -68,8 +69,9 @@ extension SessionCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      try printer.confirm("Delete \(sessions.ids.joined(separator: ", ")) with everything in it?")
-      try await Batch.run(sessions.ids, printer, told: told) { (id) throws(WireError) in
+      let found = try await sessions.batch.resolved("Delete", isDestructive: true, " with everything in it", by: server, printer)
+      guard let found else { return }
+      try await Batch.run(found, printer, told: told) { (id) throws(WireError) in
         var reference = SessionRef(id: id)
         reference.ifVersion = sessions.ifVersion
         return try await server.call(Methods.sessionDelete, reference)

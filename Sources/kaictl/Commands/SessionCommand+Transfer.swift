@@ -10,7 +10,7 @@ extension SessionCommand {
         It is the session at one moment: when it goes on meanwhile, nothing is written; pause it first, or wait for its task. The file can
         be imported into another kai-session. It has everything that was said in the session, and is as secret as that.
         """)
-    @Argument(help: "The session.") var id: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @Argument(help: "Where to write it.") var file: String
     @Flag(help: "Write over the file.") var force = false
     @OptionGroup(title: "Global options") var options: GlobalOptions

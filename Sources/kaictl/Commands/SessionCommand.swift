@@ -90,7 +90,7 @@ struct SessionCommand: AsyncParsableCommand {
 
   struct Get: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Show one session.")
-    @Argument(help: "The session.") var id: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -100,7 +100,7 @@ struct SessionCommand: AsyncParsableCommand {
 
   struct Update: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Change a session's mode, limit, title, metadata or policy.")
-    @Argument(help: "The session.") var id: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @Option(help: "What an agent may do.") var mode: Choice<SessionMode>?
     @Option(help: ArgumentHelp("Steps a task may take, 1...500.", valueName: "n")) var recursionLimit: UInt32?
     @Option(help: "The new title; empty removes it.") var title: String?
@@ -132,7 +132,7 @@ struct SessionCommand: AsyncParsableCommand {
   struct Fork: ServerCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make a new session that goes on from a step of another, and print its id.")
-    @Argument(help: "The session.") var id: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
     @Option(help: "The new session's title.") var title: String?
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -150,7 +150,7 @@ struct SessionCommand: AsyncParsableCommand {
   struct Prune: ServerCommand {
     static let configuration = CommandConfiguration(
       abstract: "Remove a session's oldest steps, by its own retention or the one given; what a fork or a resume needs stays.")
-    @Argument(help: "The session.") var id: String
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @Option(help: ArgumentHelp("Keep the newest steps.", valueName: "n")) var keepSteps: UInt64?
     @Option(help: ArgumentHelp("Keep steps younger than this, such as 30d.", valueName: "time")) var keepAge: TimeSpan?
     @Option(help: ArgumentHelp("Keep the newest steps of at most so many bytes.", valueName: "n")) var keepBytes: UInt64?

@@ -9,7 +9,7 @@ extension TaskCommand {
         A tool call that waits is approved or denied; --edit approves it with other arguments. A question of the agent's own is \
         answered with a text. 'kaictl task why' says what a task asks.
         """)
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.", completion: LiveCompletion.tasks) var id: String
     @Argument(help: "The answer to a question of the agent's own; '-' reads it from stdin.") var text: String?
     @Flag(help: "Let the tool call run.") var approve = false
     @Flag(help: "Do not let it run; the model is told.") var deny = false

@@ -11,7 +11,7 @@ struct TaskCommand: AsyncParsableCommand {
 
   struct Submit: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Put a question to a session and print the task's id.")
-    @Option(help: ArgumentHelp("The session.", valueName: "id")) var session: String
+    @Option(help: ArgumentHelp("The session.", valueName: "id"), completion: LiveCompletion.sessions) var session: String
     @OptionGroup var submission: SubmissionOptions
     @Argument(help: "The question; '-' reads it from stdin.") var prompt: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -24,7 +24,7 @@ struct TaskCommand: AsyncParsableCommand {
 
   struct List: WatchableCommand {
     static let configuration = CommandConfiguration(abstract: "List tasks, newest first.")
-    @Option(help: ArgumentHelp("Only this session's.", valueName: "id")) var session: String?
+    @Option(help: ArgumentHelp("Only this session's.", valueName: "id"), completion: LiveCompletion.sessions) var session: String?
     @Option(help: "Only with this status.") var status: Choice<TaskStatus>?
     @OptionGroup var page: PageOptions
     @OptionGroup var watching: WatchOptions
@@ -48,7 +48,7 @@ struct TaskCommand: AsyncParsableCommand {
 
   struct Get: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Show one task, with its result once it has ended.")
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.", completion: LiveCompletion.tasks) var id: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -75,11 +75,12 @@ struct TaskCommand: AsyncParsableCommand {
 
   struct Cancel: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Cancel tasks that have not ended.")
-    @Argument(help: "The tasks.") var ids: [String]
+    @OptionGroup var batch: BatchSelection<TaskNoun>
     @Option(help: "Why, for those who ask later.") var note: String?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
+      guard let ids = try await batch.resolved("Cancel", by: server, printer) else { return }
       try await Batch.run(ids, printer, told: TaskCommand.told) { (id) throws(WireError) in
         try await server.call(Methods.taskCancel, TaskCommand.reference(id, note))
       }
@@ -93,16 +94,17 @@ struct TaskCommand: AsyncParsableCommand {
         With --from-step the session is forked at that step, and the fork's task goes on from there; the task's id is printed. \
         The session itself stays as it is.
         """)
-    @Argument(help: "The tasks.") var ids: [String]
+    @OptionGroup var batch: BatchSelection<TaskNoun>
     @Option(help: "Why, for those who ask later.") var note: String?
     @Option(help: ArgumentHelp("Go on from this step, in a fork; for one task.", valueName: "n")) var fromStep: UInt64?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func validate() throws {
-      if fromStep != nil, ids.count > 1 { throw ValidationError("--from-step is for one task") }
+      if fromStep != nil, !batch.isOne { throw ValidationError("--from-step is for one task") }
     }
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
+      guard let ids = try await batch.resolved("Retry", by: server, printer) else { return }
       if let fromStep {
         let made = try await server.call(Methods.taskRetry, request(ids[0]))
         printer.object(made, id: made.id)
@@ -125,7 +127,7 @@ struct TaskCommand: AsyncParsableCommand {
 
   struct Why: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Say what a task waits for.")
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.", completion: LiveCompletion.tasks) var id: String
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {

@@ -65,6 +65,11 @@ struct ServerLink: Sendable {
   func pages<Request: PagedRequest, List: PagedList>(
     _ call: Call<Request, List>, _ request: Request, _ options: PageOptions
   ) async throws(WireError) -> List {
+    if options.filter.filter != nil {
+      var list = try options.filter.apply(to: try await everything(call, request, from: options.cursor ?? ""))
+      if !options.all { list.rows = Array(list.rows.prefix(Int(options.limit))) }
+      return list
+    }
     if options.all { return try await everything(call, request) }
     var request = request
     request.page = Page(limit: options.limit, cursor: options.cursor ?? "")
@@ -73,10 +78,10 @@ struct ServerLink: Sendable {
 
   /// All pages of a list, joined.
   func everything<Request: PagedRequest, List: PagedList>(
-    _ call: Call<Request, List>, _ request: Request
+    _ call: Call<Request, List>, _ request: Request, from cursor: String = ""
   ) async throws(WireError) -> List {
     var request = request
-    request.page = Page(limit: Limits.listMax)
+    request.page = Page(limit: Limits.listMax, cursor: cursor)
     var list = try await self.call(call, request)
     while !list.nextCursor.isEmpty {
       request.page = Page(limit: Limits.listMax, cursor: list.nextCursor)

@@ -5,7 +5,8 @@ import Wire
 struct ConnectionOption: ParsableArguments {
   @Option(
     name: [.customShort("c"), .long],
-    help: ArgumentHelp("The connection; not needed while there is only one.", valueName: "alias"))
+    help: ArgumentHelp("The connection; not needed while there is only one.", valueName: "alias"),
+    completion: LiveCompletion.connections)
   var connection: String?
 
   /// The alias, looked up when it was not given.

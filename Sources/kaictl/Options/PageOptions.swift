@@ -12,6 +12,8 @@ struct PageOptions: ParsableArguments {
   @Flag(help: "Everything, page by page.")
   var all = false
 
+  @OptionGroup var filter: FilterOption
+
   func validate() throws {
     guard (1...Limits.listMax).contains(limit) else {
       throw ValidationError("--limit must be 1...\(Limits.listMax), not \(limit)")

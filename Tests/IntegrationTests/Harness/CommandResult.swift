@@ -20,13 +20,19 @@ struct CommandResult: Sendable, CustomStringConvertible {
   }
 
   /// Runs a program and waits for it, at most two minutes. Output goes to files, so that no pipe can fill up.
-  static func run(_ program: String, _ arguments: [String], environment: [String: String]) async throws -> CommandResult {
+  static func run(
+    _ program: String, _ arguments: [String], environment: [String: String], input: String? = nil
+  ) async throws -> CommandResult {
     let folder = try TemporaryFolder()
     let process = Process()
     process.executableURL = Binaries.url(program)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
+    if let input {
+      try input.write(toFile: folder.file("in"), atomically: true, encoding: .utf8)
+      process.standardInput = FileHandle(forReadingAtPath: folder.file("in"))
+    }
     for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil) }
     process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
     process.standardError = FileHandle(forWritingAtPath: folder.file("err"))

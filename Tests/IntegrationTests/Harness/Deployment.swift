@@ -87,8 +87,8 @@ final class Deployment: Sendable {
 
   /// The same with a list of arguments.
   @discardableResult
-  func run(_ arguments: [String]) async throws -> CommandResult {
-    try await CommandResult.run("kaictl", arguments, environment: environment)
+  func run(_ arguments: [String], input: String? = nil) async throws -> CommandResult {
+    try await CommandResult.run("kaictl", arguments, environment: environment, input: input)
   }
 
   /// Runs kaictl with `-o json` and parses what it prints.

@@ -58,6 +58,13 @@ public struct ClientTLS: Sendable, Equatable {
     }
   }
 
+  /// When the client's own certificate ends, in seconds since 1970; nil without one.
+  /// - Throws: `tls_failed`
+  public func certificateEnd() throws(WireError) -> Int64? {
+    guard let certificate else { return nil }
+    return try TLSFiles.certificates(certificate.chain).first.map { Int64($0.notValidAfter) }
+  }
+
   public static func == (a: ClientTLS, b: ClientTLS) -> Bool {
     a.caFile == b.caFile && a.pin == b.pin && a.serverName == b.serverName && a.certificate?.chain == b.certificate?.chain
       && a.certificate?.key == b.certificate?.key
