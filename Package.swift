@@ -133,7 +133,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["Certificates", "LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto],
+      dependencies: ["Certificates", "LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, logging],
       swiftSettings: house),
     .testTarget(
       name: "SimulationTests",

@@ -28,7 +28,8 @@ import Testing
     let table = "\(ids[0])  paused  shop\n\n  \(ids[1])\n\(ids[0])\n"
     let resumed = try await deployment.run(["session", "resume", "-"], input: table).expectSuccess()
     #expect(resumed.line.split(separator: "\n").map(String.init) == [ids[0], ids[1]])
-    #expect(try await deployment.ctl("session", "list", "--filter", "stauts=active").errors.contains("there is no field 'stauts'"))
+    #expect(
+      try await deployment.ctl("session", "list", "--filter", "stauts=active").errors.contains("there is no field 'stauts'"))
     let deleted = try await deployment.run(["session", "delete", "-", "-y", "-o", "json"], input: drafts.output).expectSuccess()
     #expect(try JSONValue(parsing: deleted.output).array?.count == 2)
     #expect(try await deployment.json("session", "list")["total"]?.integer == 1)
@@ -38,7 +39,8 @@ import Testing
     let deployment = try await Deployment()
     try await deployment.addShop()
     let session = try await deployment.ctl("session", "create", "-c", "shop", "-o", "ids").expectSuccess().line
-    let task = try await deployment.ctl("task", "submit", "--session", session, "how many customers are there?").expectSuccess().line
+    let task = try await deployment.ctl("task", "submit", "--session", session, "how many customers are there?").expectSuccess()
+      .line
     #expect(try await deployment.ctl("task", "wait", task, "--for", "running", "--timeout", "300ms").status == 7)
     async let waited = deployment.ctl("task", "wait", task, "--for", "attempt>0", "-o", "json")
     try await deployment.startNode("n1")

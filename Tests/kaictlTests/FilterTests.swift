@@ -20,12 +20,14 @@ import Wire
   @Test(
     arguments: [
       ("status=running", true), ("status == running", true), ("status!=running", false), ("status=completed", false),
-      ("attempt>1", true), ("attempt >= 2", true), ("attempt<2", false), ("attempt=2", true), ("priority<-4", true), ("priority>0", false),
+      ("attempt>1", true), ("attempt >= 2", true), ("attempt<2", false), ("attempt=2", true), ("priority<-4", true),
+      ("priority>0", false),
       ("age>10m", true), ("age<10m", false), ("age>=15m and age<=15m", true), ("age>1h or status=running", true),
       ("status=running and age>10m", true), ("not status=running", false), ("not (status=running and age>1h)", true),
       ("prompt~orders", true), ("prompt !~ customers", true), ("prompt='How many Orders?'", true), ("prompt=\"x\"", false),
       ("session=sess_1", true), ("session_id=sess_2", false), ("result.steps=7", true), ("result.steps>7", false),
-      ("not_before=''", false), ("(status=queued or status=running) and not age>1h", true), ("question.text=x", false), ("question.text!=x", true),
+      ("not_before=''", false), ("(status=queued or status=running) and not age>1h", true), ("question.text=x", false),
+      ("question.text!=x", true),
       ("id>task_0", true), ("STATUS=running", false), ("status=running AND attempt=2", true),
     ] as [(String, Bool)])
   func conditionsHoldOrNot(text: String, holds: Bool) throws {

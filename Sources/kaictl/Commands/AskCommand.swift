@@ -16,7 +16,8 @@ struct AskCommand: ServerCommand {
   }
 
   @OptionGroup var connection: ConnectionOption
-  @Option(help: ArgumentHelp("Go on with this session.", valueName: "id"), completion: LiveCompletion.sessions) var session: String?
+  @Option(help: ArgumentHelp("Go on with this session.", valueName: "id"), completion: LiveCompletion.sessions) var session:
+    String?
   @Option(
     help: ArgumentHelp("Turns of the model that a task of the new session may take, 1...500 (default: 100).", valueName: "n"))
   var recursionLimit: UInt32?

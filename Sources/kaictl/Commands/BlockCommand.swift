@@ -45,7 +45,8 @@ struct BlockCommand: AsyncParsableCommand {
   struct List: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "List the shared blocks, and those of a session when it is named.")
     @OptionGroup var connection: ConnectionOption
-    @Option(help: ArgumentHelp("See this session's own too.", valueName: "id"), completion: LiveCompletion.sessions) var session: String?
+    @Option(help: ArgumentHelp("See this session's own too.", valueName: "id"), completion: LiveCompletion.sessions) var session:
+      String?
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {

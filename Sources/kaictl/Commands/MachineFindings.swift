@@ -60,7 +60,8 @@ enum MachineFindings {
   static func certificate(_ whose: String, end: Double, now: Timestamp) throws(WireError) -> String {
     let days = (end - Double(now.microseconds) / 1e6) / 86_400
     guard days > 0 else {
-      throw WireError(.tlsFailed, "\(whose) certificate has ended", hint: "Renew it; kai-session reads a new file within two seconds.")
+      throw WireError(
+        .tlsFailed, "\(whose) certificate has ended", hint: "Renew it; kai-session reads a new file within two seconds.")
     }
     let text = "\(whose) certificate is good for \(Quantities.count(UInt64(days), "day"))"
     guard days >= certificateWarningDays else {

@@ -27,7 +27,8 @@ extension MemoryCommand {
   struct Confirm: ServerCommand {
     static let configuration = CommandConfiguration(
       abstract: "Share what one session learned with every session of its connection.")
-    @Option(help: ArgumentHelp("The session that learned it.", valueName: "id"), completion: LiveCompletion.sessions) var session: String
+    @Option(help: ArgumentHelp("The session that learned it.", valueName: "id"), completion: LiveCompletion.sessions) var session:
+      String
     @Option(help: "Its namespace.") var namespace = "corrections"
     @Argument(help: "Its key.") var key: String
     @OptionGroup(title: "Global options") var options: GlobalOptions

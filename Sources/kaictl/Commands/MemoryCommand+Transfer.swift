@@ -26,7 +26,8 @@ extension MemoryCommand {
       abstract: "Show what an agent would be given with a question, and nothing else.",
       discussion: "Knowledge and memories that fit, in the order they are given in, with their sizes and scores.")
     @OptionGroup var connection: ConnectionOption
-    @Option(help: ArgumentHelp("In this session (default: in a new one).", valueName: "id"), completion: LiveCompletion.sessions) var session: String?
+    @Option(help: ArgumentHelp("In this session (default: in a new one).", valueName: "id"), completion: LiveCompletion.sessions)
+    var session: String?
     @Option(help: ArgumentHelp("What there is room for (default: 16 KiB).", valueName: "bytes")) var maxBytes: UInt32 = 0
     @Argument(help: "The question.") var question: String
     @OptionGroup(title: "Global options") var options: GlobalOptions

@@ -64,7 +64,8 @@ struct MemoryCommand: AsyncParsableCommand {
   struct Recall: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Search what is remembered, best first.")
     @OptionGroup var connection: ConnectionOption
-    @Option(help: ArgumentHelp("See this session's own memories too.", valueName: "id"), completion: LiveCompletion.sessions) var session: String?
+    @Option(help: ArgumentHelp("See this session's own memories too.", valueName: "id"), completion: LiveCompletion.sessions)
+    var session: String?
     @Option(help: "Only this namespace and what is below it.") var namespace: String?
     @Option(help: ArgumentHelp("How many, 1...100.", valueName: "n")) var limit: UInt32 = 10
     @Flag(help: "Show how each score came about.") var explain = false

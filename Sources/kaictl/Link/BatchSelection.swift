@@ -52,7 +52,9 @@ struct BatchSelection<Noun: BatchNoun>: ParsableArguments {
   }
 
   private func selected(by server: ServerLink) async throws(WireError) -> [String] {
-    if filter.filter != nil { return try filter.apply(to: try await Noun.everything(of: server)).rows.map { Noun.List.id(of: $0) } }
+    if filter.filter != nil {
+      return try filter.apply(to: try await Noun.everything(of: server)).rows.map { Noun.List.id(of: $0) }
+    }
     var seen = Set<String>()
     var all: [String] = []
     for id in ids {

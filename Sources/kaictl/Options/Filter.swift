@@ -52,13 +52,16 @@ struct Filter: ExpressibleByArgument, Sendable {
       if let time = Self.ages[path[0]], known.contains(time) { continue }
       throw WireError(
         .usage, "there is no field '\(path[0])'",
-        hint: "Fields: \((Self.ages.keys.filter { known.contains(Self.ages[$0] ?? "") } + known).sorted().joined(separator: ", ")).")
+        hint:
+          "Fields: \((Self.ages.keys.filter { known.contains(Self.ages[$0] ?? "") } + known).sorted().joined(separator: ", ")).")
     }
   }
 
   private static let ages = ["age": "created_at", "idle": "updated_at"]
   /// Names that people type for those of the protocol.
-  private static let aliases = ["connection": "db_connection_id", "session": "session_id", "steps": "head_step", "node": "node_id"]
+  private static let aliases = [
+    "connection": "db_connection_id", "session": "session_id", "steps": "head_step", "node": "node_id",
+  ]
 
   private static func field(_ name: String) -> String { aliases[name] ?? name }
 

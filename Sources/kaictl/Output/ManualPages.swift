@@ -113,7 +113,8 @@ struct ManualPages {
   private var exits: String {
     let codes = [
       (0, "ok"), (1, "another error"), (2, "usage"), (3, "not authenticated or not allowed"), (4, "not found"),
-      (5, "conflict, fenced or stale"), (6, "unavailable"), (7, "timeout"), (8, "some of a batch failed"), (9, "the awaited task failed"),
+      (5, "conflict, fenced or stale"), (6, "unavailable"), (7, "timeout"), (8, "some of a batch failed"),
+      (9, "the awaited task failed"),
       (130, "interrupted"),
     ]
     return codes.map { ".TP\n.B \($0.0)\n\($0.1)\n" }.joined()
