@@ -55,6 +55,10 @@ package struct AgentOptions: ParsableArguments {
       "Whether a language model reads each turn again after the answer, for what is worth keeping: on or off (default: off).",
       valueName: "on|off"))
   var extraction: String?
+  @Option(
+    help: ArgumentHelp(
+      "Keys that steps and artifacts are sealed with, end to end: 64 hex digits a line, the newest first.", valueName: "file"))
+  var sealingKeyFile: String?
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
   var logLevel: String?
   @Option(help: ArgumentHelp("Where /healthz, /readyz and /metrics are served, or off (default: off).", valueName: "host:port"))
@@ -134,6 +138,9 @@ struct AgentSettings: Sendable {
       throw WireError(.usage, "--extraction must be on or off, not '\(extraction)'")
     }
     node.extracts = extraction == "on"
+    node.sealingKeys = try value(options.sealingKeyFile, "SEALING_KEY_FILE", "KAI_SEALING_KEY_FILE").map {
+      (path) throws(WireError) in try SealingKeys(parsing: Array(try SmallFile.text(of: path).utf8), path: path)
+    }
     model = ModelSettings(
       spec: value(options.model, "MODEL") ?? "offline", url: value(options.modelUrl, "MODEL_URL"),
       keyFile: value(options.modelKeyFile, "MODEL_KEY_FILE"))

@@ -31,7 +31,9 @@ import Wire
     reference.path = "report.md"
     let result: Result<Artifact, any Error>
     do {
-      result = .success(try await ArtifactDownload.write(reference, from: link, toFile: path, overwrite: overwrite))
+      result = .success(
+        try await ArtifactDownload(reference: reference, server: link, keys: nil).write(
+          toFile: path, overwrite: overwrite))
     } catch { result = .failure(error) }
     await link.close()
     await server.stop()

@@ -5,6 +5,7 @@ import Wire
 struct ChainFetching: Sendable {
   let client: WireClient
   let task: TaskRecord
+  let sealingKeys: SealingKeys?
 
   /// - Throws: `corrupt` when a body does not match its checksum; whatever the fetch throws.
   func transcript() async throws(WireError) -> (transcript: Transcript, headStep: UInt64) {
@@ -19,10 +20,10 @@ struct ChainFetching: Sendable {
         throw WireError(.corrupt, "step \(checkpoint.step) came without its body")
       }
       if checkpoint.snapshotBytes > 0, attachment.readableBytes > 0 {
-        snapshot = try CheckpointArchive.open(attachment, crc: checkpoint.snapshotCrc).entries
+        snapshot = try CheckpointArchive.open(attachment, crc: checkpoint.snapshotCrc, with: sealingKeys).entries
         steps = []
       } else {
-        steps.append(try CheckpointArchive.open(body, crc: checkpoint.bodyCrc).entries)
+        steps.append(try CheckpointArchive.open(body, crc: checkpoint.bodyCrc, with: sealingKeys).entries)
       }
       head = checkpoint.step
     }

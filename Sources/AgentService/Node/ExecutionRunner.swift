@@ -13,6 +13,7 @@ struct ExecutionRunner: Sendable {
   let learningDeadline: Duration
   let embedder: (any Embedder)?
   let extraction: ExtractionWork?
+  let sealingKeys: SealingKeys?
   let leases: LeaseBook
   let log: Logger
 
@@ -55,7 +56,7 @@ struct ExecutionRunner: Sendable {
     let transcript: Transcript
     let head: UInt64
     do throws(WireError) {
-      (transcript, head) = try await ChainFetching(client: client, task: assignment.task)
+      (transcript, head) = try await ChainFetching(client: client, task: assignment.task, sealingKeys: sealingKeys)
         .transcript()
     } catch {
       return await refuse(assignment, Transcript(taskId: assignment.task.id), head: assignment.session.headStep, error)
@@ -83,7 +84,9 @@ struct ExecutionRunner: Sendable {
   }
 
   private func committer(_ assignment: ExecutionAssignment, _ head: UInt64) -> WireCommitter {
-    WireCommitter(client: client, assignment: assignment, headStep: head) { [leases] in leases.end(of: assignment.lease) }
+    WireCommitter(client: client, assignment: assignment, headStep: head, sealingKeys: sealingKeys) { [leases] in
+      leases.end(of: assignment.lease)
+    }
   }
 
   /// Ends a task that cannot even begin here: its database cannot be opened, or its chain cannot be read.

@@ -14,6 +14,8 @@ struct NodeConfiguration: Sendable {
   var learningDeadline = Duration.milliseconds(50)
   /// Whether a language model reads turns again after they were answered, for what is worth keeping.
   var extracts = false
+  /// Steps and artifacts are sealed with them; nil for no sealing.
+  var sealingKeys: SealingKeys?
 }
 
 /// One node: attached to kai-session by one stream, it runs what it is given and holds nothing durable.
@@ -73,6 +75,7 @@ final class NodeService: Sendable {
     runner = ExecutionRunner(
       client: client, model: model, registry: registry, drivers: .standard, schemas: schemas, results: configuration.results,
       learningDeadline: configuration.learningDeadline, embedder: embedder, extraction: extraction,
+      sealingKeys: configuration.sealingKeys,
       leases: leases, log: log)
     embedding = embedder.map { EmbeddingWork(client: client, embedder: $0, log: log) }
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))

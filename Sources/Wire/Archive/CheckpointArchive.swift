@@ -13,9 +13,11 @@ public enum CheckpointArchive {
     public let crc: UInt32
   }
 
+  /// - Parameter keys: seal it end to end, too.
   /// - Throws: `limit_exceeded` when the compressed body would be larger than a checkpoint may be.
-  public static func seal(_ body: CheckpointBody) throws(WireError) -> Sealed {
-    let bytes = try WholeStream.deflate(body.encoded())
+  public static func seal(_ body: CheckpointBody, with keys: SealingKeys? = nil) throws(WireError) -> Sealed {
+    var bytes = try WholeStream.deflate(body.encoded())
+    if let keys { bytes = try keys.seal(bytes, as: .step) }
     guard bytes.readableBytes <= Limits.checkpointBytes else {
       throw WireError(
         .limitExceeded,
@@ -24,12 +26,13 @@ public enum CheckpointArchive {
     return Sealed(bytes: bytes, crc: bytes.withUnsafeReadableBytes(Checksum.crc32))
   }
 
-  /// - Throws: `corrupt` when the bytes do not match `crc`, are no whole zlib stream, or hold no body.
-  public static func open(_ bytes: ByteBuffer, crc: UInt32) throws(WireError) -> CheckpointBody {
+  /// - Parameter keys: what may have been sealed end to end is opened with.
+  /// - Throws: `corrupt` when the bytes do not match `crc`, are no whole zlib stream, or hold no body; `failed_precondition` without the key.
+  public static func open(_ bytes: ByteBuffer, crc: UInt32, with keys: SealingKeys? = nil) throws(WireError) -> CheckpointBody {
     guard bytes.withUnsafeReadableBytes(Checksum.crc32) == crc else {
       throw WireError(.corrupt, "a checkpoint's bytes do not match their checksum")
     }
-    let raw = try WholeStream.inflate(bytes, maxBytes: maxInflatedBytes)
+    let raw = try WholeStream.inflate(try SealingKeys.open(bytes, as: .step, with: keys), maxBytes: maxInflatedBytes)
     do throws(WireError) {
       return try CheckpointBody(decoding: raw)
     } catch {

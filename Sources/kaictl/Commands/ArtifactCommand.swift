@@ -34,17 +34,19 @@ struct ArtifactCommand: AsyncParsableCommand {
     @Option(name: [.customShort("f"), .long], help: ArgumentHelp("Where to write it; folders are made.", valueName: "file"))
     var file = "-"
     @Flag(help: "Overwrite the file.") var force = false
+    @OptionGroup var sealing: SealingOption
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var reference = ArtifactRef()
       reference.sessionId = session
       reference.path = path
+      let download = ArtifactDownload(reference: reference, server: server, keys: try sealing.keys())
       let artifact: Artifact
       if file == "-" {
-        artifact = try await ArtifactDownload.write(reference, from: server, to: printer.out)
+        artifact = try await download.write(to: printer.out)
       } else {
-        artifact = try await ArtifactDownload.write(reference, from: server, toFile: file, overwrite: force)
+        artifact = try await download.write(toFile: file, overwrite: force)
         printer.object(artifact, id: file)
       }
       printer.say("\(Quantities.bytes(artifact.size)), \(artifact.mediaType), SHA-256 checked", .dim)

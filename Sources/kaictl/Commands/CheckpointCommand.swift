@@ -27,19 +27,21 @@ struct CheckpointCommand: AsyncParsableCommand {
     @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
     @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
     @Flag(help: "The state that the steps up to this one add up to.") var state = false
+    @OptionGroup var sealing: SealingOption
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = CheckpointFetchRequest()
       request.sessionId = session
       request.step = step
+      let keys = try sealing.keys()
       var last: OpenedCheckpoint?
       var folded: [TranscriptEntry] = []
       try await server.stream(Methods.checkpointFetch, request) { (item) throws(WireError) in
         // The steps between a snapshot and the wanted one come too.
         if !state, let step, item.message.step != step { return .more }
-        let opened = try OpenedCheckpoint(item)
-        folded = try opened.snapshot(item) ?? folded + opened.entries
+        let opened = try OpenedCheckpoint(item, keys)
+        folded = try opened.snapshot(item, keys) ?? folded + opened.entries
         last = opened
         return .more
       }
@@ -76,21 +78,21 @@ struct OpenedCheckpoint {
 
   /// The state that the item's snapshot holds, this step included; nil when it came without one.
   /// - Throws: `corrupt` when it does not match its checksum or cannot be inflated.
-  func snapshot(_ item: StreamItem<Checkpoint>) throws(WireError) -> [TranscriptEntry]? {
+  func snapshot(_ item: StreamItem<Checkpoint>, _ keys: SealingKeys?) throws(WireError) -> [TranscriptEntry]? {
     var rest = item.attachment
     rest.moveReaderIndex(forwardBy: min(Int(checkpoint.bodyBytes), rest.readableBytes))
     guard checkpoint.snapshotBytes > 0, rest.readableBytes > 0 else { return nil }
-    return try CheckpointArchive.open(rest, crc: checkpoint.snapshotCrc).entries
+    return try CheckpointArchive.open(rest, crc: checkpoint.snapshotCrc, with: keys).entries
   }
 
   /// - Throws: `corrupt` when the body is shorter than announced, does not match its checksum or cannot be inflated.
-  init(_ item: StreamItem<Checkpoint>) throws(WireError) {
+  init(_ item: StreamItem<Checkpoint>, _ keys: SealingKeys?) throws(WireError) {
     checkpoint = item.message
     var attachment = item.attachment
     guard let body = attachment.readSlice(length: Int(checkpoint.bodyBytes)) else {
       throw WireError(.corrupt, "the body of step \(checkpoint.step) is cut off")
     }
-    entries = try CheckpointArchive.open(body, crc: checkpoint.bodyCrc).entries
+    entries = try CheckpointArchive.open(body, crc: checkpoint.bodyCrc, with: keys).entries
   }
 
   var json: JSONValue {

@@ -9,6 +9,7 @@ extension SessionCommand {
       discussion: "With --full: everything that was said and done in each step.")
     @Argument(help: "The session.", completion: LiveCompletion.sessions) var id: String
     @Flag(help: "Every entry of every step.") var full = false
+    @OptionGroup var sealing: SealingOption
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
@@ -24,9 +25,10 @@ extension SessionCommand {
       var request = CheckpointFetchRequest()
       request.sessionId = id
       request.full = true
+      let keys = try sealing.keys()
       var steps: [OpenedCheckpoint] = []
       try await server.stream(Methods.checkpointFetch, request) { (item) throws(WireError) in
-        let step = try OpenedCheckpoint(item)
+        let step = try OpenedCheckpoint(item, keys)
         // One JSON value needs all of them; every other form can be written as it comes.
         if printer.form == .json { steps.append(step) } else { step.show(on: printer) }
         return .more
