@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import NIOPosix
 import RawNode
 import Synchronization
 import Wire
@@ -25,7 +26,9 @@ struct Load {
 
   func figures() async throws -> [Figure] {
     let session = try await admin.call(Methods.sessionCreate, .with { $0.dbConnectionId = "bench" }).message.id
-    let quiet = try service.adminClient()
+    // On a thread of its own: the quiet user is not on the machine of those who make the load.
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let quiet = try service.adminClient(on: group)
     let alone = try await Self.calls(quiet, session)
     // Leases that must outlive all of it.
     for _ in 0..<Self.leases {

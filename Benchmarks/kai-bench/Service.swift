@@ -46,17 +46,19 @@ final class Service {
     return (ContinuousClock.now - start).seconds
   }
 
-  func client(_ key: KeyFile, name: String) -> WireClient {
+  func client(_ key: KeyFile, name: String, on group: MultiThreadedEventLoopGroup = .singleton) -> WireClient {
     WireClient(
       ClientConfiguration(
-        host: host, port: port, key: key, name: name, version: "bench", group: MultiThreadedEventLoopGroup.singleton))
+        host: host, port: port, key: key, name: name, version: "bench", group: group))
   }
 
   func adminKeyFile() throws -> KeyFile {
     try KeyFile(parsing: String(contentsOfFile: "\(folder)/data/admin.key", encoding: .utf8))
   }
 
-  func adminClient() throws -> WireClient { client(try adminKeyFile(), name: "bench") }
+  func adminClient(on group: MultiThreadedEventLoopGroup = .singleton) throws -> WireClient {
+    client(try adminKeyFile(), name: "bench", on: group)
+  }
 
   var residentMiB: Double { residentMemory(of: process.processId) }
 

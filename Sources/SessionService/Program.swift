@@ -147,9 +147,7 @@ struct Program: AsyncParsableCommand {
     let secure = try await SecureListener.start(settings.tls, configuration, service, logger)
     let status = StatusRoutes(service: service, metrics: metrics)
     status.describe()
-    metrics.read("kai_request_bytes", "Bytes of requests under way.") { [budget = configuration.requestBudget] in
-      [([], Double(budget.usedBytes))]
-    }
+    status.describe(configuration.requestBudget, configuration.traffic)
     let http = try await StatusServer.start(settings.http, routes: status.routes, logger: logger)
     if let readyFile = settings.readyFile {
       try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address, httpAddress: http?.address)

@@ -52,11 +52,16 @@ final class SessionService: Sendable {
     connections = assembly.connections
     housekeeping = assembly.housekeeping
 
-    scrub = Scrub(store: store, logger: logger, integrity: SQLiteIntegrity.problems)
+    scrub = Scrub(store: store, logger: logger, integrity: Self.smallFileProblems)
 
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
     try await housekeeping.recover()
     try await tasks.recover()
+  }
+
+  /// A GiB is looked at in a few seconds.
+  private static func smallFileProblems(in transaction: any Transaction) throws(WireError) -> [String] {
+    try SQLiteIntegrity.problems(in: transaction, upTo: 1 << 30)
   }
 
   /// Puts another master key in the place of the one that holds; the service must not run.

@@ -6,13 +6,14 @@ import Wire
 struct StatusRoutes: Sendable {
   let service: SessionService
   let metrics: PrometheusMetrics
-  private let oldestMs = Holder()
+  private let last = Holder()
 
   init(service: SessionService, metrics: PrometheusMetrics) { (self.service, self.metrics) = (service, metrics) }
 
   /// What was read last.
   private final class Holder: Sendable {
-    let value = Atomic<Int64>(0)
+    let oldestMs = Atomic<Int64>(0)
+    let damaged = Atomic<Int64>(0)
   }
 
   private static let readyDeadline = Duration.seconds(2)
@@ -43,7 +44,10 @@ struct StatusRoutes: Sendable {
 
   private func readQueue() async {
     if case .success(let waited) = await Self.longestWaitMs(in: service.store) {
-      oldestMs.value.store(waited, ordering: .relaxed)
+      last.oldestMs.store(waited, ordering: .relaxed)
+      let damaged = try? await service.store.read { (transaction) throws(WireError) in try DamageRepository.count(in: transaction)
+      }
+      last.damaged.store(damaged ?? 0, ordering: .relaxed)
     }
   }
 
@@ -75,7 +79,7 @@ struct StatusRoutes: Sendable {
     metrics.describe(RequestMetrics.seconds, "From a request's arrival to its answer.")
     metrics.describe(SQLiteWriter.commitSeconds, "Durable commits, fsync included.")
     metrics.describe(SQLiteWriter.batchUnits, "Units of work that shared a commit.")
-    let (tasks, figures, connections, oldestMs) = (service.tasks, service.store.figures, service.connections, oldestMs)
+    let (tasks, figures, connections, last) = (service.tasks, service.store.figures, service.connections, last)
     metrics.read("kai_build_info", "The version that runs.") { [([("version", SessionService.version)], 1)] }
     metrics.read("kai_connections", "Clients that are connected.") { [([], Double(connections.count))] }
     metrics.read("kai_tasks", "Tasks that have not ended, by where they are.") {
@@ -87,7 +91,10 @@ struct StatusRoutes: Sendable {
     }
     metrics.read("kai_leases", "Tasks that are leased to nodes.") { [([], Double(tasks.view { $0.leases.count }))] }
     metrics.read("kai_queue_oldest_seconds", "How long the task has waited that has waited longest among those that could run.") {
-      [([], Double(oldestMs.value.load(ordering: .relaxed)) / 1_000)]
+      [([], Double(last.oldestMs.load(ordering: .relaxed)) / 1_000)]
+    }
+    metrics.read("kai_store_damaged", "Steps and artifacts whose stored bytes are not what was written.") {
+      [([], Double(last.damaged.load(ordering: .relaxed)))]
     }
     metrics.read("kai_store_commits_total", isCounter: true, "Durable commits.") { [([], Double(figures.snapshot.commits))] }
     metrics.read("kai_store_units_total", isCounter: true, "Units of work that the commits carried.") {
@@ -99,6 +106,17 @@ struct StatusRoutes: Sendable {
     metrics.read("kai_store_wal_pages", "Pages in the write-ahead log.") { [([], Double(figures.snapshot.walPages))] }
     metrics.read("kai_store_checkpoints_total", isCounter: true, "Times the log was copied into the database.") {
       [([], Double(figures.snapshot.checkpoints))]
+    }
+  }
+
+  /// The same for what the listeners carry.
+  func describe(_ budget: RequestBudget, _ traffic: ServerTraffic) {
+    metrics.read("kai_request_bytes", "Bytes of requests under way.") { [([], Double(budget.usedBytes))] }
+    metrics.read("kai_wire_bytes_total", isCounter: true, "Bytes that clients sent and got.") {
+      [([("direction", "received")], Double(traffic.receivedBytes)), ([("direction", "sent")], Double(traffic.sentBytes))]
+    }
+    metrics.read("kai_wire_waiting_bytes", "Bytes of streams that wait for their clients' credit.") {
+      [([], Double(traffic.waitingBytes))]
     }
   }
 }

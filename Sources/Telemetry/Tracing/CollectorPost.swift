@@ -4,6 +4,7 @@ import Wire
 /// One request to a collector, through libcurl; blocks.
 enum CollectorPost {
   private static let timeoutMs = 10_000
+  private static let connectTimeoutMs = 2_000
   private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   /// - Throws: `unavailable`
@@ -16,6 +17,7 @@ enum CollectorPost {
     ccurl_setopt_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
     ccurl_setopt_long(handle, CURLOPT_NOSIGNAL, 1)
     ccurl_setopt_long(handle, CURLOPT_TIMEOUT_MS, timeoutMs)
+    ccurl_setopt_long(handle, CURLOPT_CONNECTTIMEOUT_MS, connectTimeoutMs)
     ccurl_setopt_pointer(handle, CURLOPT_HTTPHEADER, headers)
     ccurl_setopt_long(handle, CURLOPT_POST, 1)
     ccurl_setopt_long(handle, CURLOPT_POSTFIELDSIZE, body.count)

@@ -19,6 +19,8 @@ public struct ServerConfiguration: Sendable {
   public var connections = Limits.connections
   /// What all connections may have under way together; one budget may serve several servers.
   public var requestBudget = RequestBudget(limitBytes: Limits.requestBytes)
+  /// Counts what all connections carry; one may count for several servers.
+  public var traffic = ServerTraffic()
   public var timings = ConnectionTimings()
   public var logger: Logger
 

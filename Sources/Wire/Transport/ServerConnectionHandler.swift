@@ -48,6 +48,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private var isReading = false
   private var peer: ServerPeer?
   private var context: ChannelHandlerContext?
+  /// As the server's traffic has it.
+  private var waitingBytes = 0
   private var wake: (at: NIODeadline, task: Scheduled<Void>)?
 
   /// How long a peer may take to close after the last frame.
@@ -84,6 +86,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     phase = .closed
     core.machine.releaseAll()
+    shared.configuration.traffic.wait(-waitingBytes)
+    waitingBytes = 0
     wake?.task.cancel()
     wake = nil
     if let peer {
@@ -121,7 +125,9 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     guard phase == .serving else { return }
     isReading = true
     let now = NIODeadline.now()
-    core.append(unwrapInboundIn(data), now)
+    let bytes = unwrapInboundIn(data)
+    shared.configuration.traffic.receive(bytes.readableBytes)
+    core.append(bytes, now)
     do throws(WireError) {
       try receive(now)
     } catch {
@@ -239,6 +245,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     guard core.out.readableBytes > 0, let context else { return }
     let allocator = context.channel.allocator
     let bytes = core.takeOutput { allocator.buffer(capacity: $0) }
+    shared.configuration.traffic.send(bytes.readableBytes)
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
@@ -246,6 +253,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private func settle() {
     guard !isReading, let context else { return }
     flushNow()
+    shared.configuration.traffic.wait(core.machine.pendingBytes - waitingBytes)
+    waitingBytes = core.machine.pendingBytes
     switch phase {
     case .serving:
       if core.machine.isDrained {

@@ -28,6 +28,10 @@ enum DamageRepository {
       """)
   }
 
+  static func count(in transaction: any Transaction) throws(WireError) -> Int64 {
+    try transaction.first("SELECT count(*) FROM damage", []) { (row) in row.int64(0) } ?? 0
+  }
+
   /// One sentence each, at most 20.
   static func sentences(in transaction: any Transaction) throws(WireError) -> [String] {
     try transaction.query(
