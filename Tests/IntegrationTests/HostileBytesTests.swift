@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import JSON
 import Testing
 import Wire
 
@@ -186,6 +188,64 @@ import Wire
         }
       }
       try await citizen.goesOn(after: "flipped bits")
+    }
+  }
+
+  /// A whole conversation: the handshake, a call, one that changes something, an upload, a stream that is cancelled.
+  private static func converse(_ client: inout HandClient, _ key: KeyFile, session: String) async throws {
+    try await client.shakeHands(key)
+    try await client.say(HandFrame.request(1, method: 1).bytes)
+    #expect(try await client.frame()?.type == HandFrame.Kind.response)
+    var create = HandProto()
+    create.add(1, text: "shop")
+    create.add(4, text: "cut off")
+    try await client.say(HandFrame.request(3, method: 10, message: create.bytes, key: [7, 7, 7]).bytes)
+    #expect(try await client.frame()?.type == HandFrame.Kind.response)
+    var put = HandProto()
+    put.add(1, text: session)
+    put.add(2, text: "a.txt")
+    put.add(4, number: 11)
+    put.add(5, bytes: [UInt8](SHA256.hash(data: Data("the content".utf8))))
+    try await client.say(HandFrame.request(5, method: 100, message: put.bytes, key: [8, 8, 8]).bytes)
+    for (text, flags) in [("the ", UInt16(2)), ("content", 3)] {
+      let body = HandFrame.parts(head: [], message: [], attachment: Array(text.utf8))
+      try await client.say(HandFrame(type: HandFrame.Kind.upload, flags: flags, streamID: 5, body: body).bytes)
+    }
+    while let frame = try await client.frame(), frame.type != HandFrame.Kind.response {}
+    var watch = HandProto()
+    watch.add(1, text: session)
+    try await client.say(HandFrame.request(7, method: 46, message: watch.bytes, items: 4).bytes)
+    try await client.say(HandFrame(type: HandFrame.Kind.cancel, streamID: 7).bytes)
+    while let frame = try await client.frame(), frame.type != HandFrame.Kind.error {}
+    try await client.say(HandFrame.ping(9).bytes)
+    #expect(try await client.frame()?.type == HandFrame.Kind.pong)
+  }
+
+  @Test func aConversationMayEndAtEveryByte() async throws {
+    try await besideGoodWork { deployment, key, citizen in
+      let session = try await deployment.ctl("session", "create", "-c", "shop", "-o", "ids").expectSuccess().line
+      let port = try deployment.port
+      // In writes of one byte it is the same conversation.
+      let length = try await HandClient.run(port: port) { client in
+        client.manner = HandClient.Manner(pieceBytes: 1, bytesLeft: 1_000_000)
+        try await Self.converse(&client, key, session: session)
+        return 1_000_000 - client.manner.bytesLeft
+      }
+      #expect((500...2_000).contains(length))
+      for cut in 0..<length {
+        do {
+          try await HandClient.run(port: port) { client in
+            client.manner.bytesLeft = cut
+            try await Self.converse(&client, key, session: session)
+          }
+          Issue.record("the conversation was not cut at \(cut)")
+        } catch is HandClient.Cut {}
+        if cut % 100 == 0 { try await citizen.goesOn(after: "a cut at byte \(cut)") }
+      }
+      // What was asked a thousand times with one key happened once.
+      let made = try await deployment.json("session", "list", "--filter", "title='cut off'", "--all")
+      #expect(made["sessions"]?.array?.count == 1)
+      #expect(try await deployment.json("artifact", "list", session)["artifacts"]?.array?.first?["version"]?.integer == 1)
     }
   }
 

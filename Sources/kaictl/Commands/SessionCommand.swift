@@ -160,6 +160,7 @@ struct SessionCommand: AsyncParsableCommand {
       var request = SessionPruneRequest()
       request.id = id
       request.retention = Retention(keepSteps: keepSteps, keepAge: keepAge, keepBytes: keepBytes)
+      try printer.confirm("Remove the oldest steps of \(id) for ever?")
       let pruned = try await server.call(Methods.sessionPrune, request)
       printer.object(pruned, id: pruned.id)
       printer.say(

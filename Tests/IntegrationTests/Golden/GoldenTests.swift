@@ -16,7 +16,7 @@ import Wire
     ("connection update", ["a", "--description", "d"]), ("connection delete", ["a", "-y"]), ("connection schema", ["a"]),
     ("session create", ["-c", "a"]), ("session list", []), ("session get", ["sess_0123456789ab"]),
     ("session update", ["sess_0123456789ab", "--title", "t"]), ("session history", ["sess_0123456789ab"]),
-    ("session fork", ["sess_0123456789ab"]), ("session prune", ["sess_0123456789ab", "--keep-steps", "3"]),
+    ("session fork", ["sess_0123456789ab"]), ("session prune", ["sess_0123456789ab", "--keep-steps", "3", "-y"]),
     ("session pause", ["sess_0123456789ab"]), ("session resume", ["sess_0123456789ab"]), ("session close", ["sess_0123456789ab"]),
     ("session reopen", ["sess_0123456789ab"]), ("session delete", ["sess_0123456789ab", "-y"]),
     ("checkpoint list", ["sess_0123456789ab"]), ("checkpoint get", ["sess_0123456789ab"]),

@@ -20,6 +20,18 @@ struct HandClient {
   private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
   private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
   private var bytes: [UInt8] = []
+  /// How it writes: all at once, in pieces, or only so many bytes of the whole conversation.
+  var manner = Manner()
+
+  struct Manner: Sendable {
+    /// Bytes of one write.
+    var pieceBytes = Int.max
+    /// Bytes that it may still send; then it closes.
+    var bytesLeft = Int.max
+  }
+
+  /// The conversation has come to the byte at which it was to be cut.
+  struct Cut: Error {}
 
   /// Connects, runs `body` and closes.
   /// - Throws: ``TimedOut`` when `body` is not done after `seconds`.
@@ -65,6 +77,19 @@ struct HandClient {
 
   func send(_ frame: HandFrame) async { await send(frame.bytes) }
 
+  /// The same in its manner.
+  /// - Throws: ``Cut``
+  mutating func say(_ bytes: [UInt8]) async throws {
+    let whole = bytes.prefix(manner.bytesLeft)
+    var rest = whole
+    while !rest.isEmpty {
+      await send(Array(rest.prefix(manner.pieceBytes)))
+      rest = rest.dropFirst(manner.pieceBytes)
+    }
+    manner.bytesLeft -= whole.count
+    if whole.count < bytes.count { throw Cut() }
+  }
+
   /// The next `count` bytes, or nil when the server closes before.
   mutating func read(_ count: Int) async throws -> [UInt8]? {
     while bytes.count < count {
@@ -108,7 +133,7 @@ struct HandClient {
 
   /// Sends the preface and takes the server's.
   mutating func greet() async throws {
-    await send(Self.preface)
+    try await say(Self.preface)
     let answer = try #require(try await read(8))
     #expect(answer == [0x4b, 0x41, 0x49, 0x57, 1, 1, 0, 0])
   }
@@ -128,7 +153,7 @@ struct HandClient {
   mutating func shakeHands(_ key: KeyFile, features: UInt64 = 0) async throws -> HandMessage {
     try await greet()
     let hello = Self.hello(key, features: features)
-    await send(HandFrame(type: HandFrame.Kind.hello, body: hello))
+    try await say(HandFrame(type: HandFrame.Kind.hello, body: hello).bytes)
     let challenge = try #require(try await frame())
     try #require(challenge.type == HandFrame.Kind.challenge && challenge.streamID == 0)
     #expect(try HandMessage(challenge.body).blobs[1]?.count == 32)
@@ -143,7 +168,7 @@ struct HandClient {
     let secret = SymmetricKey(data: key.secret)
     var auth = HandProto()
     auth.add(1, bytes: [UInt8](HMAC<SHA256>.authenticationCode(for: [UInt8]("kaiw1 client".utf8) + t, using: secret)))
-    await send(HandFrame(type: HandFrame.Kind.auth, body: auth.bytes))
+    try await say(HandFrame(type: HandFrame.Kind.auth, body: auth.bytes).bytes)
 
     let answer = try #require(try await frame())
     try #require(answer.type == HandFrame.Kind.ready && answer.streamID == 0)
