@@ -78,6 +78,8 @@ struct SessionImport {
     guard var session = manifest.session, manifest.firstStep >= 1, manifest.firstStep <= max(1, session.headStep) else {
       throw SessionArchive.file.damaged("its manifest names no session")
     }
+    try Self.require([session.headStep, session.epoch, session.version, session.forkedFrom?.step ?? 0])
+    session.createdAt = Self.past(session.createdAt, transaction.now)
     _ = try ConnectionRepository.get(wanted.dbConnectionId, in: transaction)
     let oldId = session.id
     try Identifier.session.require(oldId)
@@ -112,6 +114,14 @@ struct SessionImport {
     nextStep = manifest.firstStep
   }
 
+  /// Numbers that something will be added to: a file may say anything.
+  private static func require(_ numbers: [UInt64]) throws(WireError) {
+    guard numbers.allSatisfy({ $0 < 1 << 53 }) else { throw SessionArchive.file.damaged("a number in it is too large") }
+  }
+
+  /// A time that ages can be told from.
+  private static func past(_ time: Timestamp, _ now: Timestamp) -> Timestamp { min(max(time, Timestamp()), now) }
+
   /// Somebody may have removed it with `session.delete`.
   private func requireTombstone(_ begun: Begun, in transaction: any Transaction) throws(WireError) {
     guard try SessionDeletionRepository.find(begun.session.id, in: transaction)?.segmentId == begun.segmentId else {
@@ -131,7 +141,9 @@ struct SessionImport {
       body.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checkpoint.bodyCrc,
       snapshot.readableBytes == 0 || snapshot.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checkpoint.snapshotCrc
     else { throw SessionArchive.file.damaged("step \(checkpoint.step) does not match its checksum") }
+    try Self.require([checkpoint.epoch])
     checkpoint.sessionId = begun.session.id
+    checkpoint.createdAt = Self.past(checkpoint.createdAt, transaction.now)
     try CheckpointRepository.append(
       checkpoint, body: [UInt8](buffer: body), snapshot: [UInt8](buffer: snapshot), segmentId: begun.segmentId, in: transaction)
     counts.checkpoints += 1
@@ -140,8 +152,11 @@ struct SessionImport {
 
   private mutating func take(_ event: Event, _ begun: Begun, in transaction: any Transaction) throws(WireError) {
     guard event.seq > nextEvent else { throw SessionArchive.file.damaged("its events are out of order") }
+    try Self.require([event.seq])
     nextEvent = event.seq
     counts.events += 1
+    var event = event
+    event.at = Self.past(event.at, transaction.now)
     if !wanted.asNew { try EventRepository.restore(event, of: begun.session.id, in: transaction) }
   }
 
@@ -154,6 +169,9 @@ struct SessionImport {
     artifact.sessionId = begun.session.id
     if wanted.asNew { artifact.id = transaction.makeId(Identifier.artifact.prefix) }
     try Identifier.artifact.require(artifact.id)
+    try Self.require([artifact.version])
+    artifact.createdAt = Self.past(artifact.createdAt, transaction.now)
+    artifact.updatedAt = Self.past(artifact.updatedAt, transaction.now)
     counts.artifacts += 1
     counts.artifactBytes += artifact.size
     upload = Upload(artifact: artifact, contentId: try ContentRepository.make(in: transaction))
@@ -200,6 +218,10 @@ struct SessionImport {
     memory.content = try MemoryRules.content(given.content)
     memory.neighbours = try MemoryRules.content(given.neighbours)
     memory.importance = try MemoryRules.importance(given.importance)
+    memory.createdAt = Self.past(given.createdAt, transaction.now)
+    memory.updatedAt = Self.past(given.updatedAt, transaction.now)
+    memory.lastUsedAt = Self.past(given.lastUsedAt, transaction.now)
+    try Self.require([given.useCount])
     guard memory.version > 0, memory.version <= MemoryRules.maxVersions else {
       throw SessionArchive.file.damaged("a memory has no version")
     }
@@ -214,6 +236,7 @@ struct SessionImport {
     (block.dbConnectionId, block.scope) = (begun.session.dbConnectionId, begun.session.id)
     block.label = try KnowledgeRules.name(block.label)
     counts.blocks += 1
+    try Self.require([block.version])
     guard counts.blocks <= UInt64(BlockMethods.most), block.limit <= BlockMethods.maxLimit, block.value.count <= Int(block.limit)
     else { throw SessionArchive.file.damaged("it has more blocks, or larger ones, than a session may have") }
     try BlockRepository.put(block, in: transaction)
@@ -224,7 +247,14 @@ struct SessionImport {
     try Identifier.task.require(record.id)
     counts.tasks += 1
     guard !wanted.asNew else { return }
+    guard record.attempt < 1 << 20, record.maxAttempts < 1 << 20, (-100...100).contains(record.priority) else {
+      throw SessionArchive.file.damaged("a task in it cannot be")
+    }
     record.sessionId = begun.session.id
+    record.createdAt = Self.past(record.createdAt, transaction.now)
+    record.startedAt = Self.past(record.startedAt, transaction.now)
+    record.finishedAt = Self.past(record.finishedAt, transaction.now)
+    record.notBefore = Self.past(record.notBefore, transaction.now)
     record.metadata = try SessionRules.metadata(record.metadata)
     if !record.status.isTerminal {
       record.status = .cancelled

@@ -1,3 +1,4 @@
+import Crypto
 import NIOCore
 import Testing
 
@@ -184,7 +185,12 @@ import Testing
         damaged.append(file.getSlice(at: 0, length: place)!)
       }
       for (number, variant) in damaged.enumerated() {
-        let failed = await code { try await take(variant, service, pieces: 50_000) }
+        var failed = await code { try await take(variant, service, pieces: 50_000) }
+        // The one before may still be on its way out.
+        for _ in 0..<500 where failed == .alreadyExists {
+          try await Task.sleep(for: .milliseconds(10))
+          failed = await code { try await take(variant, service, pieces: 50_000) }
+        }
         #expect(failed == .corrupt, "\(number): \(failed?.name ?? "taken")")
       }
       // Removing goes on in the background.
@@ -231,6 +237,72 @@ import Testing
         left = try await rows(service)
       }
       #expect(left == empty)
+    }
+  }
+
+  /// A file that is whole and says what no server would.
+  private func file(_ change: (inout Session) -> Void, _ records: ByteBuffer...) -> ByteBuffer {
+    var manifest = SessionManifest.with { ($0.format, $0.firstStep) = (1, 1) }
+    var session = Session.with { ($0.id, $0.recursionLimit, $0.metadata) = ("sess_0123456789ab", 10, "{}") }
+    change(&session)
+    manifest.session = session
+    var (file, hash, end) = (ByteBuffer(bytes: SessionArchive.file.magic), SHA256(), SessionArchiveEnd())
+    for record in [SessionArchive.record(.manifest, manifest)] + records {
+      hash.update(record)
+      file.writeImmutableBuffer(record)
+      switch SessionRecordKind(rawValue: UInt32(record.getInteger(at: 4, as: UInt8.self) ?? 0)) {
+      case .event: end.events += 1
+      case .artifact: end.artifacts += 1
+      case .block: end.blocks += 1
+      case .task: end.tasks += 1
+      case .memory: end.memories += 1
+      default: break
+      }
+    }
+    end.sha256 = Array(hash.finalize())
+    file.writeImmutableBuffer(SessionArchive.record(.end, end))
+    return file
+  }
+
+  @Test func numbersThatNothingCanBeAddedToAreRefused() async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let event = SessionArchive.record(.event, Event.with { $0.seq = .max })
+      let artifact = SessionArchive.record(
+        .artifact,
+        Artifact.with {
+          ($0.id, $0.path, $0.version) = ("art_0123456789ab", "a", .max)
+          $0.sha256 = Array(SHA256.hash(data: [UInt8]()))
+        })
+      let block = SessionArchive.record(.block, MemoryBlock.with { ($0.label, $0.version, $0.limit) = ("l", .max, 10) })
+      let task = SessionArchive.record(
+        .task, TaskRecord.with { ($0.id, $0.attempt, $0.metadata) = ("task_0123456789ab", .max, "{}") })
+      let bad = [
+        file { $0.headStep = .max }, file { $0.epoch = .max }, file { $0.version = .max }, file({ _ in }, event),
+        file({ _ in }, artifact), file({ _ in }, block), file({ _ in }, task),
+      ]
+      for (number, file) in bad.enumerated() {
+        let failed = await code { try await take(file, service) }
+        #expect(failed == .corrupt, "\(number): \(failed?.name ?? "taken")")
+        for _ in 0..<500 {
+          if try await rows(service).last == 0 { break }
+          try await Task.sleep(for: .milliseconds(10))
+        }
+      }
+      // Times from another age are brought into this one.
+      let old = SessionArchive.record(
+        .memory,
+        Memory.with {
+          ($0.id, $0.namespace, $0.key, $0.content, $0.version) = ("mem_0123456789ab", "notes", "k", "words", 1)
+          ($0.createdAt, $0.updatedAt) = (Timestamp(microseconds: .min), Timestamp(microseconds: .min))
+          $0.importance = 0.5
+        })
+      let session = try await take(file({ $0.createdAt = Timestamp(microseconds: .max) }, old), service).message
+      #expect(session.createdAt <= service.world.surroundings.now())
+      let hits = try await service.admin.call(
+        Methods.memoryRecall, .with { ($0.dbConnectionId, $0.sessionId, $0.query) = ("flights", session.id, "words") }
+      ).message.hits
+      #expect(hits.count == 1)
     }
   }
 
