@@ -134,7 +134,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["Certificates", "LoopbackHTTP", "RawNode", "Wire", "JSON", "SQLite", nio, nioPosix, crypto, logging],
-      swiftSettings: house),
+      exclude: ["Goldens"], swiftSettings: house),
     .testTarget(
       name: "SimulationTests",
       dependencies: ["SessionService", "AgentService", "Wire", "CSQLite", nio, logging],

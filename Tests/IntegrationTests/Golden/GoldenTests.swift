@@ -7,7 +7,7 @@ import NIOPosix
 import Testing
 import Wire
 
-/// What each command of kaictl prints of the same things, as a table and as JSON, is in `Tests/IntegrationTests/Golden/*.txt`. With KAI_RENDER=1 in
+/// What each command of kaictl prints of the same things, as a table and as JSON, is in `Tests/IntegrationTests/Goldens`. With KAI_RENDER=1 in
 /// the environment the files are written, else compared.
 @Suite struct RenderedFilesOfCommandsTests {
   /// By the command's name; `FILE` is a file that the command may write, `IN` one with something in it.
@@ -119,7 +119,7 @@ import Wire
     let environment = [
       "KAI_SERVER": server.address, "KAI_KEY_FILE": key, "HOME": folder.path, "COLUMNS": "100", "TRACEPARENT": "",
     ]
-    let goldens = URL(filePath: #filePath).deletingLastPathComponent()
+    let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
     for (name, arguments) in Self.commands {
       var text = ""
       for form in ["table", "json"] {
