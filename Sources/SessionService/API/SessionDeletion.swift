@@ -30,13 +30,19 @@ struct SessionDeletion: Sendable {
     }
   }
 
-  /// Removes what an import that was given up has left in a session's place. Should this fail, the next start finishes it.
-  func removeInBackground(_ id: String) {
+  /// Removes what an import that was given up has left in a session's place; not what another one has there by now. Should this fail, the
+  /// next start finishes it.
+  /// - Parameters:
+  ///   - principal: who imported it.
+  ///   - key: the import's idempotency key.
+  func removeInBackground(_ id: String, importedBy principal: String, _ key: [UInt8]) {
     store.write { (transaction) throws(WireError) in
-      guard try SessionDeletionRepository.find(id, in: transaction) != nil else { return true }
+      guard let tombstone = try SessionDeletionRepository.find(id, in: transaction), tombstone.principal == principal,
+        tombstone.idempotencyKey == key
+      else { return true }
       return try removeSlice(of: id, in: transaction) != nil
     } completion: { result in
-      if case .success(false) = result { removeInBackground(id) }
+      if case .success(false) = result { removeInBackground(id, importedBy: principal, key) }
     }
   }
 

@@ -136,7 +136,10 @@ final class SessionUpload: LiveStream {
       // Behind any unit under way, which may still have begun something.
       let (sessionId, contentId) = state.withLock { $0.importing.leftovers }
       if let contentId { try ContentRepository.discardUpload(contentId, in: transaction) }
-      if let sessionId { transaction.afterCommit { [deletion] in deletion.removeInBackground(sessionId) } }
+      guard let sessionId else { return }
+      transaction.afterCommit { [deletion, request] in
+        deletion.removeInBackground(sessionId, importedBy: request.principal.keyId, request.head.idempotencyKey)
+      }
     }
   }
 

@@ -228,6 +228,11 @@ import Testing
       #expect(begun[2] == 3 && begun[0] == 0)
       await expectError(.notFound) { _ = try await service.admin.call(Methods.sessionGet, SessionRef(id: session.id)) }
       await expectError(.alreadyExists) { try await take(file, service) }
+      // Another import of the same session that failed takes away nothing of this one.
+      service.service.housekeeping.deletion.removeInBackground(session.id, importedBy: "key_another", [1])
+      #expect(try await rows(service)[2] == 3)
+      try await service.service.store.write { (_) throws(WireError) in }
+      #expect(try await rows(service)[2] == 3)
       await client.close()
       feed.finish()
       _ = await work.result
