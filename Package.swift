@@ -9,6 +9,7 @@ let house: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -35,6 +36,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -68,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "SessionService",
       dependencies: [
-        "ServiceLaunch", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", nio, nioPosix, crypto, arguments, logging,
+        "ServiceLaunch", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", deque, nio, nioPosix, crypto, arguments,
+        logging,
         metrics, signals,
       ],
       swiftSettings: house),

@@ -16,7 +16,7 @@ extension Dispatcher {
       tasks[taskId] = nil
     case .due(let task):
       tasks[taskId] = nil
-      queues[task.sessionId]?.due.removeAll { $0.taskId == taskId }
+      queues[task.sessionId]?.remove(taskId)
       offer(task.sessionId)
     case .waiting(let waiting):
       tasks[taskId] = nil

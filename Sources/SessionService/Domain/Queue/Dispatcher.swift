@@ -1,3 +1,4 @@
+import DequeModule
 import Wire
 
 /// Decides which node gets which task, and when a lease ends.
@@ -42,9 +43,23 @@ struct Dispatcher: Sendable {
     var granting: String?
     /// The task that waits for a person.
     var waiting: String?
-    var due: [QueuedTask] = []
+    private(set) var due: Deque<QueuedTask> = []
 
     var isIdle: Bool { granting == nil && waiting == nil && due.isEmpty }
+
+    /// To its place, by bisection: a session may have any number of tasks that wait.
+    mutating func insert(_ task: QueuedTask) {
+      var (low, high) = (due.startIndex, due.endIndex)
+      while low < high {
+        let middle = low + (high - low) / 2
+        if task.goesBefore(due[middle]) { high = middle } else { low = middle + 1 }
+      }
+      due.insert(task, at: low)
+    }
+
+    mutating func removeFirst() { due.removeFirst() }
+
+    mutating func remove(_ taskId: String) { due.removeAll { $0.taskId == taskId } }
   }
 
   private struct DelayedKey: Comparable, Sendable {
@@ -70,10 +85,7 @@ struct Dispatcher: Sendable {
       return wake(atMs: dueAtMs)
     }
     tasks[task.taskId] = .due(task)
-    var queue = queues[task.sessionId] ?? SessionQueue()
-    let place = queue.due.firstIndex { task.goesBefore($0) } ?? queue.due.endIndex
-    queue.due.insert(task, at: place)
-    queues[task.sessionId] = queue
+    queues[task.sessionId, default: SessionQueue()].insert(task)
     offer(task.sessionId)
   }
 
@@ -104,7 +116,7 @@ struct Dispatcher: Sendable {
         keyId: node.keyId)
       nodes[node.id]?.granting += 1
       nodes[node.id]?.credit -= 1
-      queues[task.sessionId]?.due.removeFirst()
+      queues[task.sessionId]?.removeFirst()
       queues[task.sessionId]?.granting = task.taskId
       tasks[task.taskId] = .granting(task, order)
       actions.append(.grant(order))
