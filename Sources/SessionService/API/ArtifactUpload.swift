@@ -6,7 +6,7 @@ import Wire
 /// One `artifact.put` under way: each chunk is durable before the peer may send another in its place; the last step makes
 /// them the artifact, in one unit, and checks size and SHA-256. Until then nobody sees them.
 final class ArtifactUpload: LiveStream {
-  private struct State {
+  private struct State: LiveStreamState {
     /// Nil until the store has numbered the upload and the chunks that came before are on their way; until then they wait.
     var contentId: Int64?
     var waiting: [(ordinal: Int64, bytes: [UInt8])] = []
@@ -217,18 +217,8 @@ final class ArtifactUpload: LiveStream {
     if let contentId = state.withLock({ $0.contentId }) { discard(contentId) }
   }
 
-  /// Sends the terminal reply, once.
   @discardableResult
-  private func finish(_ terminal: Outbound) -> Bool {
-    let isFirst = state.withLock { state in
-      defer { state.isDone = true }
-      return !state.isDone
-    }
-    guard isFirst else { return false }
-    context.streams.close(request.streamID)
-    context.connection.send([terminal])
-    return true
-  }
+  private func finish(_ terminal: Outbound) -> Bool { context.finish(state, with: terminal) }
 
   /// Leaves the bytes to the sweeper, unless they became the artifact in the meantime. Should this fail, the next start of
   /// the service finds them.

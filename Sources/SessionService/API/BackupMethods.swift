@@ -59,7 +59,7 @@ private final class BusyFlag: Sendable {
 /// One backup on its way to whoever asked for it, no faster than it is taken. Its copy of the database has no name any more once it is
 /// open, so that nothing of it is left whatever happens.
 private final class BackupStream: LiveStream {
-  private struct State {
+  private struct State: LiveStreamState {
     var bytes: Int
     var items: Int
     var isDone = false
@@ -112,7 +112,9 @@ private final class BackupStream: LiveStream {
 
   func cancel() { finish(.error(request.streamID, WireError(.cancelled, "the backup was cancelled"))) }
 
-  func disconnected() { _ = end() }
+  func disconnected() {
+    if state.end() { afterwards() }
+  }
 
   // MARK: On the queue
 
@@ -172,21 +174,10 @@ private final class BackupStream: LiveStream {
     context.connection.send([item])
   }
 
-  /// Sends the terminal reply, once.
   private func finish(_ terminal: Outbound) {
-    guard end() else { return }
-    context.streams.close(request.streamID)
-    context.connection.send([terminal])
+    if context.finish(state, with: terminal) { afterwards() }
   }
 
-  /// - Returns: false when it had ended before.
-  private func end() -> Bool {
-    let isFirst = state.withLock { state in
-      defer { state.isDone = true }
-      return !state.isDone
-    }
-    // Behind the work under way: the next backup must not find this one's copy half made.
-    if isFirst { queue.async { self.onEnd() } }
-    return isFirst
-  }
+  /// Behind the work under way: the next backup must not find this one's copy half made.
+  private func afterwards() { queue.async { self.onEnd() } }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import Wire
 
 /// What a live route leaves behind: it gets the events that follow its request, on the connection's event loop.
 protocol LiveStream: AnyObject, Sendable {
@@ -16,6 +17,34 @@ protocol LiveStream: AnyObject, Sendable {
 extension LiveStream {
   func credit(bytes: UInt32, items: UInt32) {}
   func upload(_ chunk: ByteBuffer, end: Bool) {}
+}
+
+/// What a live stream knows of itself.
+protocol LiveStreamState {
+  /// Whether its terminal reply is on its way, or owed no more.
+  var isDone: Bool { get set }
+}
+
+extension Mutex where Value: LiveStreamState {
+  /// - Returns: whether it had not ended before.
+  func end() -> Bool {
+    withLock { state in
+      defer { state.isDone = true }
+      return !state.isDone
+    }
+  }
+}
+
+extension CallContext {
+  /// Sends the terminal reply of the live stream that has `state`, once.
+  /// - Returns: false when the stream had ended before.
+  @discardableResult
+  func finish<State: LiveStreamState>(_ state: borrowing Mutex<State>, with terminal: Outbound) -> Bool {
+    guard state.end() else { return false }
+    streams.close(streamID)
+    connection.send([terminal])
+    return true
+  }
 }
 
 /// The live streams of one connection.

@@ -41,7 +41,7 @@ final class PacedStream<Position: Sendable>: LiveStream {
 
   typealias Reading = @Sendable (any Transaction, Position, Budget) throws(WireError) -> Portion
 
-  private struct State {
+  private struct State: LiveStreamState {
     var position: Position
     var bytes: Int
     var items: Int
@@ -91,7 +91,7 @@ final class PacedStream<Position: Sendable>: LiveStream {
   }
 
   func disconnected() {
-    state.withLock { $0.isDone = true }
+    _ = state.end()
   }
 
   private func readMore() {
@@ -132,14 +132,5 @@ final class PacedStream<Position: Sendable>: LiveStream {
     }
   }
 
-  /// Sends the terminal reply, once.
-  private func finish(_ terminal: Outbound) {
-    let isFirst = state.withLock { state in
-      defer { state.isDone = true }
-      return !state.isDone
-    }
-    guard isFirst else { return }
-    context.streams.close(request.streamID)
-    context.connection.send([terminal])
-  }
+  private func finish(_ terminal: Outbound) { context.finish(state, with: terminal) }
 }

@@ -4,7 +4,7 @@ import Wire
 
 /// One `session.import` under way: the file's bytes are granted again as soon as what they hold is durable.
 final class SessionUpload: LiveStream {
-  private struct State {
+  private struct State: LiveStreamState {
     var reader = RecordReader(SessionArchive.file)
     var importing: SessionImport
     /// Bytes that came and were not granted again.
@@ -143,16 +143,6 @@ final class SessionUpload: LiveStream {
     }
   }
 
-  /// Sends the terminal reply, once.
   @discardableResult
-  private func finish(_ terminal: Outbound) -> Bool {
-    let isFirst = state.withLock { state in
-      defer { state.isDone = true }
-      return !state.isDone
-    }
-    guard isFirst else { return false }
-    context.streams.close(request.streamID)
-    context.connection.send([terminal])
-    return true
-  }
+  private func finish(_ terminal: Outbound) -> Bool { context.finish(state, with: terminal) }
 }
