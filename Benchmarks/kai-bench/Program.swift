@@ -8,7 +8,8 @@ import Wire
 @main
 struct Program: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "kai-bench", abstract: "Measures the services of this build. Prints a table; --json also writes the figures.")
+    commandName: "kai-bench", abstract: "Measures the services of this build. Prints a table; --json also writes the figures.",
+    subcommands: [QuietUser.self])
 
   /// What can be measured by itself, such as while a profiler looks on.
   enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -71,7 +72,9 @@ struct Program: AsyncParsableCommand {
       figures += try await withRawNode(service, admin, keyText: keyText) { node in
         var figures: [Figure] = []
         if part.contains(.commits) { figures += try await Commits(service: service, admin: admin, node: node).figures() }
-        if part.contains(.load) { figures += try await Load(service: service, admin: admin, node: node).figures() }
+        if part.contains(.load) {
+          figures += try await Load(service: service, binary: CommandLine.arguments[0], admin: admin, node: node).figures()
+        }
         if part.contains(.restart) { figures += try await Restart(service: service, admin: admin, node: node).figures() }
         return figures
       }

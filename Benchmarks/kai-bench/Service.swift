@@ -46,19 +46,17 @@ final class Service {
     return (ContinuousClock.now - start).seconds
   }
 
-  func client(_ key: KeyFile, name: String, on group: MultiThreadedEventLoopGroup = .singleton) -> WireClient {
+  func client(_ key: KeyFile, name: String) -> WireClient {
     WireClient(
       ClientConfiguration(
-        host: host, port: port, key: key, name: name, version: "bench", group: group))
+        host: host, port: port, key: key, name: name, version: "bench", group: MultiThreadedEventLoopGroup.singleton))
   }
 
   func adminKeyFile() throws -> KeyFile {
     try KeyFile(parsing: String(contentsOfFile: "\(folder)/data/admin.key", encoding: .utf8))
   }
 
-  func adminClient(on group: MultiThreadedEventLoopGroup = .singleton) throws -> WireClient {
-    client(try adminKeyFile(), name: "bench", on: group)
-  }
+  func adminClient() throws -> WireClient { client(try adminKeyFile(), name: "bench") }
 
   var residentMiB: Double { residentMemory(of: process.processId) }
 
