@@ -9,8 +9,6 @@ package import Wire
 
 /// `kai-agent` without its command line, so that a program of this package can be a node with more tools than it has.
 package enum AgentProgram {
-  package static let version = "0.1.0"
-
   /// The configuration of a command that is a node.
   package static func configuration(_ name: String, abstract: String) -> CommandConfiguration {
     CommandConfiguration(
@@ -19,7 +17,7 @@ package enum AgentProgram {
         Each flag is also KAI_AGENT_<FLAG> in the environment; the address and the key are KAI_SERVER and KAI_KEY_FILE too. \
         SIGTERM drains: the step under way is committed, the task handed back. A second SIGTERM stops at once.
         """,
-      version: version)
+      version: Release.version)
   }
 
   /// Is a node until it is drained.
@@ -36,7 +34,7 @@ package enum AgentProgram {
     log.logLevel = settings.logLevel
     Tracing.bootstrap(
       try settings.traces.map { (target) throws(WireError) in
-        try SpanExporter(target, service: "kai-agent", version: version, logger: log)
+        try SpanExporter(target, service: "kai-agent", version: Release.version, logger: log)
       })
     defer { Tracing.close() }
     try await serve(settings, equipment, metrics, log)
@@ -57,7 +55,7 @@ package enum AgentProgram {
     let embedder = try ModelRegistry.embedder(settings.embedder, url: settings.embedderUrl, settings.model)
     var configuration = ClientConfiguration(
       host: settings.server.host, port: settings.server.port, key: settings.key, name: settings.node.name,
-      version: version, group: MultiThreadedEventLoopGroup.singleton)
+      version: Release.version, group: MultiThreadedEventLoopGroup.singleton)
     configuration.limits = .wholeMessages
     configuration.tls = settings.tls
     let client = WireClient(configuration)

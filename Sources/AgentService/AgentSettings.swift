@@ -126,7 +126,7 @@ struct AgentSettings: Sendable {
     node = NodeConfiguration(
       name: value(options.name, "NAME") ?? Self.hostName(), slots: slots,
       labels: try labels.map { (text) throws(WireError) in try Label(parsing: text) },
-      version: AgentProgram.version,
+      version: Release.version,
       results: value(options.results, "RESULTS") ?? "./agent_results")
     let deadline = value(options.learningDeadline, "LEARNING_DEADLINE") ?? "50"
     guard let milliseconds = Int64(deadline), (10...60_000).contains(milliseconds) else {

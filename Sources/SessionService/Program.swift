@@ -16,7 +16,7 @@ struct Program: AsyncParsableCommand {
     commandName: "kai-session",
     abstract: "Keeps sessions, checkpoints, tasks and memory, and hands tasks to kai-agent nodes.",
     discussion: "Every option may also be given in the environment, as KAI_SESSION_ and its name in capitals with '_'.",
-    version: "kai-session \(SessionService.version)")
+    version: "kai-session \(Release.version)")
 
   @Option(help: "The folder that holds everything durable. Default: ./kai-data")
   var data: String?
@@ -67,6 +67,12 @@ struct Program: AsyncParsableCommand {
       "How many MiB of requests may be under way on all connections together; what is beyond is told when to try again. Default: 256"
   )
   var maxRequestMib: String?
+
+  @Option(
+    help:
+      "Remove sessions, with all that is theirs, in which nothing has happened for so many days and no task is left to do. Default: never"
+  )
+  var deleteIdleDays: String?
 
   @Option(help: "A file that gets a key for nodes when it holds none that is valid; for containers that share it.")
   var agentKeyFile: String?
@@ -126,7 +132,7 @@ struct Program: AsyncParsableCommand {
 
     Tracing.bootstrap(
       try settings.traces.map { (target) throws(WireError) in
-        try SpanExporter(target, service: "kai-session", version: SessionService.version, logger: logger)
+        try SpanExporter(target, service: "kai-session", version: Release.version, logger: logger)
       })
     defer { Tracing.close() }
     let service = try await SessionService(
@@ -153,7 +159,9 @@ struct Program: AsyncParsableCommand {
       try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address, httpAddress: http?.address)
     }
 
-    let housekeeping = Task { await service.housekeeping.run(every: .seconds(60)) }
+    var keeping = service.housekeeping
+    keeping.deleteIdleDays = settings.deleteIdleDays
+    let housekeeping = Task { [keeping] in await keeping.run(every: .seconds(60)) }
     let scrub = Task { await service.scrub.run(every: .seconds(24 * 3_600)) }
     for await signal in signals {
       logger.info("stopping", metadata: ["signal": "\(signal)"])

@@ -15,8 +15,6 @@ final class SessionService: Sendable {
   let connections: ConnectionRegistry
   private let folder: DataFolder
 
-  static let version = "0.1.0"
-
   /// Opens or makes the data folder, finishes what an earlier run left half-done, and is ready to serve.
   /// - Throws: `data_folder_locked`, `local_io`, or what the store says.
   init(
@@ -36,7 +34,7 @@ final class SessionService: Sendable {
       (try KeyRepository.all(in: transaction), try KeyRepository.sealedSecrets(in: transaction))
     }
     keys = KeyRing(master: master, keys: known, older: try SecretVault(master: master).secrets(sealed), now: surroundings.now)
-    identity = ServerIdentity(serverId: serverId, version: Self.version, startedAt: surroundings.now())
+    identity = ServerIdentity(serverId: serverId, version: Release.version, startedAt: surroundings.now())
     BackupMethods.removeLeftovers(in: path)
     let backup = BackupMethods(
       folder: path, master: master, identity: identity, now: surroundings.now

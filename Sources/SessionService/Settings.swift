@@ -13,6 +13,8 @@ struct Settings: Sendable, Equatable {
   let maxQueued: Int
   /// In bytes.
   let maxRequestBytes: Int
+  /// nil keeps them.
+  let deleteIdleDays: Int?
   let readyFile: String?
   let agentKeyFile: String?
   let logLevel: Logger.Level
@@ -40,6 +42,11 @@ struct Settings: Sendable, Equatable {
       1_048_576
       * (try Self.count(
         program.maxRequestMib ?? environment("KAI_SESSION_MAX_REQUEST_MIB"), "--max-request-mib", Limits.requestBytes / 1_048_576))
+    if let days = program.deleteIdleDays ?? environment("KAI_SESSION_DELETE_IDLE_DAYS") {
+      deleteIdleDays = try Self.count(days, "--delete-idle-days", 0, upTo: 36_500)
+    } else {
+      deleteIdleDays = nil
+    }
     masterKeyFile = program.masterKeyFile ?? environment("KAI_SESSION_MASTER_KEY_FILE")
     agentKeyFile = program.agentKeyFile ?? environment("KAI_SESSION_AGENT_KEY_FILE")
     readyFile = program.readyFile ?? environment("KAI_SESSION_READY_FILE")
@@ -60,10 +67,12 @@ struct Settings: Sendable, Equatable {
     traces = try SpanExporter.Target.parse(program.traces ?? environment("KAI_SESSION_TRACES"))
   }
 
-  private static func count(_ text: String?, _ option: String, _ standard: Int) throws(WireError) -> Int {
+  private static func count(
+    _ text: String?, _ option: String, _ standard: Int, upTo most: Int = 10_000_000
+  ) throws(WireError) -> Int {
     guard let text else { return standard }
-    guard let count = Int(text), (1...10_000_000).contains(count) else {
-      throw WireError(.usage, "\(option) \(quoted(text)) must be 1...10000000")
+    guard let count = Int(text), (1...most).contains(count) else {
+      throw WireError(.usage, "\(option) \(quoted(text)) must be 1...\(most)")
     }
     return count
   }

@@ -1,9 +1,8 @@
 import ArgumentParser
+import Wire
 
 /// The root of the command tree.
 struct Kaictl: AsyncParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "kaictl",
     abstract: "Ask questions about your databases, and look after the service that answers them.",
@@ -20,7 +19,7 @@ struct Kaictl: AsyncParsableCommand {
       5 conflict, 6 unavailable, 7 timeout, 8 some of a batch failed,
       9 the awaited task failed, 130 interrupted.
       """,
-    version: version,
+    version: Release.version,
     groupedSubcommands: [
       CommandGroup(name: "Use", subcommands: [AskCommand.self, DevCommand.self]),
       CommandGroup(

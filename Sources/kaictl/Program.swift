@@ -20,7 +20,7 @@ enum Program {
     do throws(WireError) {
       Tracing.bootstrap(
         try SpanExporter.Target.parse(Environment["KAI_TRACES"]).map { (target) throws(WireError) in
-          try SpanExporter(target, service: "kaictl", version: Kaictl.version, logger: Logger(label: "kaictl"))
+          try SpanExporter(target, service: "kaictl", version: Release.version, logger: Logger(label: "kaictl"))
         })
     } catch {
       tell(error, ExitStatus.code(for: error), arguments)

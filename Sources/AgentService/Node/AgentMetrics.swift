@@ -34,7 +34,7 @@ enum AgentMetrics {
     metrics.describe(modelTokens, "Tokens that a model read and wrote, as its server counts them.")
     metrics.describe(toolSeconds, "Runs of a tool.")
     metrics.describe(toolCalls, "Runs of a tool by how they ended.")
-    metrics.read("kai_build_info", "The version that runs.") { [([("version", AgentProgram.version)], 1)] }
+    metrics.read("kai_build_info", "The version that runs.") { [([("version", Release.version)], 1)] }
     metrics.read("kai_node_attached", "1 while the node is attached to kai-session.") { [([], node.isAttached ? 1 : 0)] }
     metrics.read("kai_node_running", "Tasks under way.") { [([], Double(node.running))] }
     metrics.read("kai_node_slots", "Tasks that can run at once.") { [([], Double(node.slots))] }

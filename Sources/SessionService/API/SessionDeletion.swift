@@ -46,6 +46,33 @@ struct SessionDeletion: Sendable {
     }
   }
 
+  /// Removes a session in which nothing has happened since `moment`, unless that is not so any more.
+  /// - Returns: whether it was removed.
+  func remove(_ id: String, idleSince moment: Timestamp) async throws(WireError) -> Bool {
+    let isBegun = try await store.write { (transaction) throws(WireError) in
+      guard try SessionRepository.isIdle(id, since: moment, in: transaction) else { return false }
+      try begin(SessionRef(id: id), as: Claim(), in: transaction)
+      return true
+    }
+    guard isBegun else { return false }
+    while try await store.write({ (transaction) throws(WireError) in try removeSlice(of: id, in: transaction) }) == nil {}
+    return true
+  }
+
+  /// Who removes a session, and for which request.
+  struct Claim: Sendable {
+    let principal: String
+    let idempotencyKey: [UInt8]
+    let requestHash: [UInt8]
+
+    init(_ request: InboundRequest) {
+      (principal, idempotencyKey, requestHash) = (request.principal.keyId, request.head.idempotencyKey, Idempotency.hash(request))
+    }
+
+    /// The service itself.
+    init() { (principal, idempotencyKey, requestHash) = ("", [], []) }
+  }
+
   /// What a unit of a delete came to.
   private enum Progress: Sendable {
     case more
@@ -62,7 +89,7 @@ struct SessionDeletion: Sendable {
         guard context.access == nil || begun.principal == request.principal.keyId else { throw SessionRepository.missing(ref.id) }
       } else {
         try context.access?.require(session: ref.id, in: transaction)
-        try begin(ref, for: request, in: transaction)
+        try begin(ref, as: Claim(request), in: transaction)
       }
       guard let removed = try removeSlice(of: ref.id, in: transaction) else { return .more }
       return .answered(ByteBuffer(bytes: removed.encoded()), isReplay: false)
@@ -79,7 +106,7 @@ struct SessionDeletion: Sendable {
     }
   }
 
-  func begin(_ ref: SessionRef, for request: InboundRequest, in transaction: any Transaction) throws(WireError) {
+  func begin(_ ref: SessionRef, as claim: Claim, in transaction: any Transaction) throws(WireError) {
     let session = try SessionRepository.get(ref.id, in: transaction)
     try requireVersion(ref.ifVersion, of: session.version, "session '\(session.id)'")
     let head = try SessionRepository.head(session.id, in: transaction)
@@ -88,8 +115,7 @@ struct SessionDeletion: Sendable {
     try SessionDeletionRepository.insert(
       SessionDeletionRepository.Tombstone(
         removed: SessionDeleted.with { $0.id = session.id }, segmentId: head.segmentId,
-        principal: request.principal.keyId, idempotencyKey: request.head.idempotencyKey,
-        requestHash: Idempotency.hash(request)),
+        principal: claim.principal, idempotencyKey: claim.idempotencyKey, requestHash: claim.requestHash),
       in: transaction)
     _ = try SessionRepository.delete(session.id, in: transaction)
   }

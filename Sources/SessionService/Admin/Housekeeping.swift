@@ -6,6 +6,8 @@ struct Housekeeping: Sendable {
   let store: any Store
   let deletion: SessionDeletion
   let logger: Logger
+  /// Sessions in which nothing has happened for so many days are removed; nil keeps all.
+  var deleteIdleDays: Int?
   var sliceRows = 256
   /// Each has many words.
   private let sliceMemories = 64
@@ -61,12 +63,13 @@ struct Housekeeping: Sendable {
     }
   }
 
-  /// Removes replies and memories that have expired, the bytes of artifacts that are gone, and what retention has cut.
+  /// Removes replies and memories that have expired, sessions that are idle for too long, the bytes of artifacts that are gone, and what retention has cut.
   func sweep() async throws(WireError) {
     try await repeatedly { (transaction) throws(WireError) in try ReplyRepository.sweep(limit: sliceRows, in: transaction) }
     try await repeatedly { (transaction) throws(WireError) in
       try MemoryRepository.sweepExpired(limit: sliceRows, in: transaction)
     }
+    try await removeIdle()
     try await repeatedly { (transaction) throws(WireError) in
       // Chunks are large: a slice holds 4 MiB of them.
       try ContentRepository.sweep(limit: 16, in: transaction)
@@ -74,6 +77,24 @@ struct Housekeeping: Sendable {
     try await applyRetention()
     try await repeatedly { (transaction) throws(WireError) in
       try RetentionRepository.sweep(limit: sliceRows, in: transaction)
+    }
+  }
+
+  private func removeIdle() async throws(WireError) {
+    guard let deleteIdleDays else { return }
+    var last: Int64 = 0
+    while !Task.isCancelled {
+      let (moment, sessions) = try await store.read { [last] (transaction) throws(WireError) in
+        let moment = transaction.now.advanced(milliseconds: -Int64(deleteIdleDays) * 86_400_000)
+        return (moment, try SessionRepository.idle(since: moment, after: last, limit: sliceRows, in: transaction))
+      }
+      guard let newest = sessions.last else { return }
+      for session in sessions where !Task.isCancelled {
+        guard try await deletion.remove(session.id, idleSince: moment) else { continue }
+        logger.notice(
+          "a session was removed: nothing happened in it for \(deleteIdleDays) days", metadata: ["session": "\(session.id)"])
+      }
+      last = newest.seq
     }
   }
 

@@ -80,7 +80,7 @@ struct StatusRoutes: Sendable {
     metrics.describe(SQLiteWriter.commitSeconds, "Durable commits, fsync included.")
     metrics.describe(SQLiteWriter.batchUnits, "Units of work that shared a commit.")
     let (tasks, figures, connections, last) = (service.tasks, service.store.figures, service.connections, last)
-    metrics.read("kai_build_info", "The version that runs.") { [([("version", SessionService.version)], 1)] }
+    metrics.read("kai_build_info", "The version that runs.") { [([("version", Release.version)], 1)] }
     metrics.read("kai_connections", "Clients that are connected.") { [([], Double(connections.count))] }
     metrics.read("kai_tasks", "Tasks that have not ended, by where they are.") {
       tasks.view { $0.census }.map { ([("state", $0.state)], Double($0.count)) }

@@ -99,7 +99,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let opened = await check("server") { () throws(WireError) -> (ServerLink, String) in
       let server = try await ServerLink.open(target, timeout: options.timeout)
       let info = try await server.call(Methods.serverInfo, Empty())
-      let skew = info.version == Kaictl.version ? "" : ", this kaictl is \(Kaictl.version)"
+      let skew = info.version == Release.version ? "" : ", this kaictl is \(Release.version)"
       return (server, "\(info.serverId) at \(target.server), version \(info.version)\(skew)")
     }
     guard let server = opened else { return findings }

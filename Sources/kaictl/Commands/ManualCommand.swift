@@ -13,7 +13,7 @@ struct ManualCommand: AsyncParsableCommand {
 
   func run() async throws {
     let pages: ManualPages
-    do throws(JSONError) { pages = try ManualPages(help: Kaictl._dumpHelp(), version: Kaictl.version) } catch {
+    do throws(JSONError) { pages = try ManualPages(help: Kaictl._dumpHelp(), version: Release.version) } catch {
       throw WireError(.internalError, "the command line cannot be described: \(error)")
     }
     try LocalFile.makeFolder(folder, mode: 0o755)

@@ -21,7 +21,7 @@ struct ServerLink: Sendable {
   static func open(_ target: Target, timeout: TimeSpan?) async throws(WireError) -> ServerLink {
     var configuration = ClientConfiguration(
       host: target.server.host, port: target.server.port, key: try KeyFile(path: target.keyPath), name: "kaictl",
-      version: Kaictl.version, group: MultiThreadedEventLoopGroup.singleton)
+      version: Release.version, group: MultiThreadedEventLoopGroup.singleton)
     // A person who mistyped the address wants to know it now.
     configuration.waitsForServer = false
     configuration.tls = target.tls

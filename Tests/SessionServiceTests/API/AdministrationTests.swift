@@ -81,7 +81,7 @@ import Wire
     try await withService { test in
       let key = try await test.admin.call(Methods.keyCreate, KeyCreateRequest.with { $0.role = .viewer }).message
       let viewer = test.client(key)
-      #expect(try await viewer.call(Methods.serverInfo, Empty()).message.version == SessionService.version)
+      #expect(try await viewer.call(Methods.serverInfo, Empty()).message.version == Release.version)
       await expectError(.forbidden) { _ = try await viewer.call(Methods.keyList, Empty()) }
       let revoked = try await test.admin.call(Methods.keyRevoke, KeyRef(id: key.id)).message
       #expect(revoked.revokedAt.microseconds > 0)

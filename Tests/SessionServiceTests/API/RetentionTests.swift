@@ -152,4 +152,41 @@ import Wire
       await node.disconnect()
     }
   }
+
+  @Test func idleSessionsGoWhenThatIsAskedFor() async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let (old, waits, used) = (
+        try await service.makeSession().id, try await service.makeSession().id, try await service.makeSession().id
+      )
+      try await service.appendSteps(3, to: old)
+      try await service.putArtifact(old, "a.txt", [1, 2, 3])
+      _ = try await service.admin.call(Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (waits, "for days") })
+      service.world.advance(milliseconds: 10 * 86_400_000)
+      try await service.appendSteps(1, to: used)
+      service.world.advance(milliseconds: 20 * 86_400_000 + 1)
+      let watch = try service.admin.stream(Methods.taskWatch, .with { $0.sessionId = old })
+
+      try await service.service.housekeeping.sweep()
+      #expect(try await ids(service) == [old, waits, used], "without being asked nothing goes")
+      var housekeeping = service.service.housekeeping
+      housekeeping.deleteIdleDays = 31
+      try await housekeeping.sweep()
+      #expect(try await ids(service) == [old, waits, used])
+      housekeeping.deleteIdleDays = 30
+      try await housekeeping.sweep()
+      #expect(try await ids(service) == [waits, used])
+      await expectError(.notFound) { _ = try await service.getArtifact(old, "a.txt") }
+      var last: EventKind?
+      for try await event in watch { last = event.message.kind }
+      #expect(last == .sessionDeleted)
+      #expect(try await rows(service) == 1)
+      // It is as gone as one that a person deleted: twice is no error of ours.
+      try await housekeeping.sweep()
+    }
+  }
+
+  private func ids(_ service: TestService) async throws -> Set<String> {
+    Set(try await service.admin.call(Methods.sessionList, SessionListRequest()).message.sessions.map(\.id))
+  }
 }

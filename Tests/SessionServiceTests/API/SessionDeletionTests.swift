@@ -71,7 +71,7 @@ import Wire
       streamID: 1, method: .sessionDelete, head: RequestHead.with { $0.idempotencyKey = [5] }, message: buffer,
       attachment: ByteBuffer(), principal: Principal(keyId: admin.id, role: .admin), deadline: nil)
     try await test.service.store.write { (transaction) throws(WireError) in
-      try deletion.begin(SessionRef(id: id), for: request, in: transaction)
+      try deletion.begin(SessionRef(id: id), as: SessionDeletion.Claim(request), in: transaction)
     }
     for _ in 0..<2 {
       let end = try await test.service.store.write { (transaction) throws(WireError) in

@@ -37,6 +37,27 @@ enum SessionRepository {
     }
   }
 
+  /// What `idle` asks of a session's row.
+  private static let idleness = """
+    updated_at < ? AND NOT EXISTS (SELECT 1 FROM tasks WHERE session_id = sessions.id AND status IN (1, 2, 3))
+    """
+
+  /// Sessions in which nothing has happened since `moment` and no task is left to do, in the order they were made, after the one numbered `seq`.
+  static func idle(
+    since moment: Timestamp, after seq: Int64, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> [(seq: Int64, id: String)] {
+    try transaction.query(
+      "SELECT seq, id FROM sessions WHERE seq > ? AND \(idleness) ORDER BY seq LIMIT ?",
+      [.integer(seq), Value(moment), .integer(Int64(limit))]
+    ) { (row) in (row.int64(0), row.text(1)) }
+  }
+
+  /// Whether nothing has happened in a session since `moment` and no task is left to do in it; false for one that is not there.
+  static func isIdle(_ id: String, since moment: Timestamp, in transaction: any Transaction) throws(WireError) -> Bool {
+    try transaction.first("SELECT 1 FROM sessions WHERE id = ? AND \(idleness)", [.text(id), Value(moment)]) { _ in true }
+      ?? false
+  }
+
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a session's id.
   static func head(_ id: String, in transaction: any Transaction) throws(WireError) -> Head {
     try Identifier.session.require(id)
