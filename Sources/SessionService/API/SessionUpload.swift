@@ -25,6 +25,11 @@ final class SessionUpload: LiveStream {
     router.live(.sessionImport) { (request, context) throws(WireError) in
       let wanted = try SessionImportRequest(decoding: request.message)
       try ConnectionAlias.require(wanted.dbConnectionId)
+      // With the id it had it would tell whether there is such a session on a connection that the key does not see.
+      guard context.access == nil || wanted.asNew else {
+        throw WireError(
+          .forbidden, "a key that is limited to connections imports a session only as a new one", hint: "Use --as-new.")
+      }
       let upload = SessionUpload(wanted, request, context, store, deletion)
       context.streams.open(request.streamID, upload)
       upload.open()

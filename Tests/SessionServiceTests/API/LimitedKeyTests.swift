@@ -45,7 +45,7 @@ import Wire
       { client, things in
         let chunks = AsyncStream<ByteBuffer> { $0.finish() }
         _ = try await client.upload(
-          Methods.sessionImport, .with { $0.dbConnectionId = things.connection }, chunks: chunks)
+          Methods.sessionImport, .with { ($0.dbConnectionId, $0.asNew) = (things.connection, true) }, chunks: chunks)
       }
     ),
     (

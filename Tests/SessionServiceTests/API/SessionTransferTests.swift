@@ -19,7 +19,7 @@ import Testing
   @discardableResult
   private func take(
     _ file: ByteBuffer, _ service: TestService, on connection: String = "flights", asNew: Bool = false, pieces: Int = 100_000,
-    key: [UInt8]? = nil
+    key: [UInt8]? = nil, as client: WireClient? = nil
   ) async throws -> Reply<Session> {
     let chunks = AsyncStream<ByteBuffer> { continuation in
       var rest = file
@@ -29,7 +29,7 @@ import Testing
       continuation.finish()
     }
     let request = SessionImportRequest.with { ($0.dbConnectionId, $0.asNew) = (connection, asNew) }
-    return try await service.admin.upload(Methods.sessionImport, request, chunks: chunks, idempotencyKey: key)
+    return try await (client ?? service.admin).upload(Methods.sessionImport, request, chunks: chunks, idempotencyKey: key)
   }
 
   /// A session with something of everything.
@@ -142,6 +142,23 @@ import Testing
       _ = try await service.admin.call(Methods.sessionDelete, SessionRef(id: copy.id))
       #expect(try await steps(session.id, service).count == 12)
       #expect(try await history(session.id, service).count == 3)
+    }
+  }
+
+  /// With the id it had, the answer would tell that there is such a session on a connection that the key does not see.
+  @Test func aLimitedKeyImportsAsNewOnly() async throws {
+    try await withService { service in
+      let session = try await makeRich(service)
+      let file = try await export(session.id, service).file
+      _ = try await service.admin.call(Methods.connectionCreate, .with { ($0.id, $0.uri) = ("own", "sqlite:///tmp/own.db") })
+      let key = try await service.admin.call(
+        Methods.keyCreate, .with { ($0.name, $0.role, $0.connections) = ("ana", .user, ["own"]) }
+      ).message
+      let client = service.client(key)
+      await expectError(.forbidden) { try await take(file, service, on: "own", as: client) }
+      let copy = try await take(file, service, on: "own", asNew: true, as: client).message
+      #expect(copy.headStep == 12)
+      await client.close()
     }
   }
 
