@@ -70,6 +70,14 @@ import Testing
       try await deployment.ctl("artifact", "get", session, path, "--file", file).expectSuccess()
       #expect(try Data(contentsOf: URL(filePath: file)).count > 100)
     }
+    // One of them goes, when that is meant.
+    let asked = try await deployment.ctl("artifact", "delete", session, paths[0])
+    #expect(asked.status == 2, "nobody is there to say yes: \(asked)")
+    try await deployment.ctl("artifact", "delete", session, paths[0], "-y").expectSuccess()
+    #expect(try await deployment.ctl("artifact", "get", session, paths[0]).status == 4)
+    #expect(
+      try await deployment.ctl("artifact", "list", session, "-o", "ids").expectSuccess().output.split(separator: "\n").count
+        == paths.count - 1)
   }
 
   @Test func theStateAtAStepIsWhatTheStepsBeforeItAddUpTo() async throws {

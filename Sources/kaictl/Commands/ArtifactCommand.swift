@@ -3,7 +3,7 @@ import Wire
 
 struct ArtifactCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "artifact", abstract: "The files that the agents wrote.", subcommands: [List.self, Get.self])
+    commandName: "artifact", abstract: "The files that the agents wrote.", subcommands: [List.self, Get.self, Delete.self])
 
   struct List: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "List a session's files, newest first.")
@@ -50,6 +50,19 @@ struct ArtifactCommand: AsyncParsableCommand {
         printer.object(artifact, id: file)
       }
       printer.say("\(Quantities.bytes(artifact.size)), \(artifact.mediaType), SHA-256 checked", .dim)
+    }
+  }
+
+  struct Delete: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Delete one file; the steps that wrote it stay.")
+    @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
+    @Argument(help: "The file's path in the session.") var path: String
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run(_ server: ServerLink, _ printer: Printer) async throws {
+      try printer.confirm("Delete the file '\(path)' of \(session)?")
+      _ = try await server.call(Methods.artifactDelete, .with { ($0.sessionId, $0.path) = (session, path) })
+      printer.say("deleted", .dim)
     }
   }
 }

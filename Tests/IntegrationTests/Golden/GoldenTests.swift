@@ -35,7 +35,8 @@ import Wire
     ("knowledge metric list", ["-c", "a"]), ("knowledge skill list", ["-c", "a"]), ("knowledge sql list", ["-c", "a"]),
     ("block put", ["-c", "a", "l", "v"]), ("block list", ["-c", "a"]), ("block get", ["-c", "a", "l"]),
     ("block delete", ["-c", "a", "l", "-y"]), ("artifact list", ["sess_0123456789ab"]),
-    ("artifact get", ["sess_0123456789ab", "path text", "--file", "FILE"]), ("top", []), ("node list", []),
+    ("artifact get", ["sess_0123456789ab", "path text", "--file", "FILE"]),
+    ("artifact delete", ["sess_0123456789ab", "path text", "-y"]), ("top", []), ("node list", []),
     ("node drain", ["node_1"]), ("key create", ["--role", "user"]), ("key list", []), ("key revoke", ["key_1", "-y"]),
     ("server info", []), ("server check", []), ("server stats", []), ("server drain", ["-y"]), ("explain", ["fenced"]),
   ]
