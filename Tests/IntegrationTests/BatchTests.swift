@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -65,6 +66,23 @@ import Testing
     }
     #expect(try await complete(["session", "get"], "positional@0").contains(session))
     #expect(try await complete(["ask"], "--connection").contains("shop"))
+    // A real bash, with what it hands to a completion at TAB.
+    let file = deployment.folder.file("completion.bash")
+    try await deployment.ctl("completion", "bash").expectSuccess().output.write(toFile: file, atomically: true, encoding: .utf8)
+    let bash = """
+      source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+      _kaictl kaictl "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"; printf '%s\\n' "${COMPREPLY[@]}"
+      """
+    for (words, found) in [
+      (["session", "get", "sess_"], session), (["ses"], "session"), (["ask", "--connection", "sh"], "shop"),
+      (["task", "list", "--stat"], "--status"),
+    ] {
+      let offered = try await CommandResult.run(
+        "/bin/bash", ["--norc", "-c", bash, file, "kaictl"] + words,
+        environment: deployment.environment.merging(["PATH": Binaries.folder.path + ":/usr/bin:/bin"]) { $1 }
+      ).expectSuccess()
+      #expect(offered.line == found, "\(offered.errors)")
+    }
     // Without a service there is nothing to offer, and nothing to say.
     try await deployment.session.value?.killNow()
     let silent = try await deployment.run(["---completion", "session", "get", "--", "positional@0", "0", "0", ""])

@@ -44,11 +44,12 @@ final class RunningProcess: @unchecked Sendable {
 
 /// Where the binaries of this build are: beside the test bundle.
 enum Binaries {
+  /// - Parameter program: one of ours by its name, or any by its path.
   static func url(_ program: String) -> URL {
-    folder.appending(path: program)
+    program.hasPrefix("/") ? URL(filePath: program) : folder.appending(path: program)
   }
 
-  private static let folder: URL = {
+  static let folder: URL = {
     // The test runner is …/debug/kaiPackageTests.xctest or a helper that is given its path.
     let candidates = CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
     let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: "kai-session").path) }
