@@ -35,14 +35,18 @@ struct SessionDeletion: Sendable {
   /// - Parameters:
   ///   - principal: who imported it.
   ///   - key: the import's idempotency key.
-  func removeInBackground(_ id: String, importedBy principal: String, _ key: [UInt8]) {
+  ///   - completion: called when nothing is left, or the store cannot remove it now.
+  func removeInBackground(
+    _ id: String, importedBy principal: String, _ key: [UInt8], completion: @escaping @Sendable () -> Void
+  ) {
     store.write { (transaction) throws(WireError) in
       guard let tombstone = try SessionDeletionRepository.find(id, in: transaction), tombstone.principal == principal,
         tombstone.idempotencyKey == key
       else { return true }
       return try removeSlice(of: id, in: transaction) != nil
     } completion: { result in
-      if case .success(false) = result { removeInBackground(id, importedBy: principal, key) }
+      guard case .success(false) = result else { return completion() }
+      removeInBackground(id, importedBy: principal, key, completion: completion)
     }
   }
 

@@ -135,19 +135,25 @@ final class SessionUpload: LiveStream {
 
   // MARK: The end
 
+  /// Answers once what the import began is gone: who tries again at once must not find it there.
   private func fail(_ error: WireError) {
-    guard finish(.error(request.streamID, error)) else { return }
-    store.writeInBackground { [self] (transaction) throws(WireError) in
+    guard state.end() else { return }
+    let (streams, connection, streamID) = (context.streams, context.connection, request.streamID)
+    let answer = { @Sendable in
+      streams.close(streamID)
+      connection.send([.error(streamID, error)])
+    }
+    store.write { [self] (transaction) throws(WireError) in
       // Behind any unit under way, which may still have begun something.
       let (sessionId, contentId) = state.withLock { $0.importing.leftovers }
       if let contentId { try ContentRepository.discardUpload(contentId, in: transaction) }
-      guard let sessionId else { return }
-      transaction.afterCommit { [deletion, request] in
-        deletion.removeInBackground(sessionId, importedBy: request.principal.keyId, request.head.idempotencyKey)
-      }
+      return sessionId
+    } completion: { [self] result in
+      guard case .success(let sessionId?) = result else { return answer() }
+      deletion.removeInBackground(
+        sessionId, importedBy: request.principal.keyId, request.head.idempotencyKey, completion: answer)
     }
   }
 
-  @discardableResult
-  private func finish(_ terminal: Outbound) -> Bool { context.finish(state, with: terminal) }
+  private func finish(_ terminal: Outbound) { context.finish(state, with: terminal) }
 }
