@@ -63,13 +63,13 @@ struct Housekeeping: Sendable {
     }
   }
 
-  /// Removes replies and memories that have expired, sessions that are idle for too long, the bytes of artifacts that are gone, and what retention has cut.
+  /// Removes replies and memories that have expired, the bytes of artifacts that are gone, what retention has cut, and sessions that have been
+  /// idle for too long.
   func sweep() async throws(WireError) {
     try await repeatedly { (transaction) throws(WireError) in try ReplyRepository.sweep(limit: sliceRows, in: transaction) }
     try await repeatedly { (transaction) throws(WireError) in
       try MemoryRepository.sweepExpired(limit: sliceRows, in: transaction)
     }
-    try await removeIdle()
     try await repeatedly { (transaction) throws(WireError) in
       // Chunks are large: a slice holds 4 MiB of them.
       try ContentRepository.sweep(limit: 16, in: transaction)
@@ -78,6 +78,7 @@ struct Housekeeping: Sendable {
     try await repeatedly { (transaction) throws(WireError) in
       try RetentionRepository.sweep(limit: sliceRows, in: transaction)
     }
+    try await removeIdle()
   }
 
   private func removeIdle() async throws(WireError) {
