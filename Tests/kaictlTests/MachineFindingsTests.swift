@@ -14,6 +14,18 @@ import Wire
     #expect(ahead?.message == "the server's clock is 60 s ahead of this machine's")
   }
 
+  @Test func nodesOfOtherVersionsAreTold() throws {
+    func node(_ name: String, _ version: String, _ status: NodeStatus = .attached) -> NodeInfo {
+      .with { ($0.name, $0.version, $0.status, $0.slots) = (name, version, status, 4) }
+    }
+    #expect(
+      try MachineFindings.nodes([node("a", "2"), node("b", "2"), node("c", "1", .lost)], server: "2") == "2 nodes, 8 slots")
+    #expect(
+      try MachineFindings.nodes([node("b", "1"), node("a", "3"), node("c", "2")], server: "2")
+        == "3 nodes, 12 slots; a is 3, b is 1")
+    #expect(throws: WireError.self) { try MachineFindings.nodes([node("c", "2", .lost)], server: "2") }
+  }
+
   @Test func littleSpaceAndASlowDiskAreProblems() throws {
     #expect(try MachineFindings.disk(freeBytes: 5e9).hasSuffix(" free"))
     #expect(throws: WireError.self) { try MachineFindings.disk(freeBytes: 1e6) }

@@ -96,20 +96,17 @@ struct DoctorCommand: AsyncParsableCommand {
         return ((), try MachineFindings.certificate("your own", end: Double(end), now: .now))
       }
     }
+    var version = ""
     let opened = await check("server") { () throws(WireError) -> (ServerLink, String) in
       let server = try await ServerLink.open(target, timeout: options.timeout)
       let info = try await server.call(Methods.serverInfo, Empty())
+      version = info.version
       let skew = info.version == Release.version ? "" : ", this kaictl is \(Release.version)"
       return (server, "\(info.serverId) at \(target.server), version \(info.version)\(skew)")
     }
     guard let server = opened else { return findings }
     _ = await check("nodes") { () throws(WireError) -> (Void, String) in
-      let nodes = try await server.call(Methods.nodeList, Empty()).nodes.filter { $0.status == .attached }
-      guard !nodes.isEmpty else {
-        throw WireError(.unavailable, "no node is attached: tasks wait", hint: "Start kai-agent with an agent's key.")
-      }
-      let slots = nodes.reduce(UInt64(0)) { $0 + UInt64($1.slots) }
-      return ((), "\(Quantities.count(UInt64(nodes.count), "node")), \(Quantities.count(slots, "slot"))")
+      ((), try MachineFindings.nodes(try await server.call(Methods.nodeList, Empty()).nodes, server: version))
     }
     _ = await check("connections") { () throws(WireError) -> (Void, String) in
       let total = try await server.call(Methods.connectionList, ConnectionListRequest()).total

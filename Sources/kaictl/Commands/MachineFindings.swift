@@ -22,6 +22,19 @@ enum MachineFindings {
     return "the server's clock: \(text)"
   }
 
+  /// - Parameter server: the server's version; nodes of others are told, which go on working.
+  /// - Throws: `unavailable`
+  static func nodes(_ all: [NodeInfo], server: String) throws(WireError) -> String {
+    let nodes = all.filter { $0.status == .attached }
+    guard !nodes.isEmpty else {
+      throw WireError(.unavailable, "no node is attached: tasks wait", hint: "Start kai-agent with an agent's key.")
+    }
+    let slots = nodes.reduce(UInt64(0)) { $0 + UInt64($1.slots) }
+    let others = nodes.filter { $0.version != server }.map { "\($0.name) is \($0.version)" }.sorted()
+    let skew = others.isEmpty ? "" : "; " + others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
+    return "\(Quantities.count(UInt64(nodes.count), "node")), \(Quantities.count(slots, "slot"))" + skew
+  }
+
   /// - Throws: `storage_full`
   static func disk(freeBytes: Double) throws(WireError) -> String {
     let text = Quantities.bytes(UInt64(max(0, freeBytes)))
