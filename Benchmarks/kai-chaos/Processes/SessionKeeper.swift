@@ -61,9 +61,11 @@ actor SessionKeeper {
   func fail(_ storm: Phase) async throws {
     while !storm.isOver {
       let place = nextPlace()
-      let patience = Duration.milliseconds(failPoint == nil ? dice.number(1_000...6_000) : 7_000)
+      // A planted bug must come to pass however short and slow the run is: at once, and nothing else holds it up.
+      let isPlanted = settings.control == .lyingDisk
+      let patience = Duration.milliseconds(failPoint != nil ? 7_000 : isPlanted ? 0 : dice.number(1_000...6_000))
       await wait(patience, storm)
-      if process?.isRunning == true, dice.oneIn(3) { await stopForAWhile(storm) }
+      if !isPlanted, process?.isRunning == true, dice.oneIn(3) { await stopForAWhile(storm) }
       if storm.isOver { return }
       if process?.isRunning == true {
         await process?.killNow()
