@@ -39,8 +39,8 @@ import Testing
     }
     let page = try String(contentsOf: Self.root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
     let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `kai_") }.joined()
-    let described = names(
-      rows.replacing("kai_store_commits_total`, `…_units_total`, `…_failed_units_total`, `…_checkpoints_total", with: ""))
+    let described = names(rows)
+    #expect(described.count > 20)
     #expect(described.subtracting(served).filter { !served.contains($0 + "_bucket") } == [])
   }
 }

@@ -18,6 +18,15 @@ import Wire
     #expect(settings.readyFile == nil)
     #expect(settings.logLevel == .info)
     #expect(!settings.allowPlaintext)
+    #expect(settings.deleteIdleDays == nil, "nothing goes by itself")
+  }
+
+  @Test func daysAreBounded() throws {
+    #expect(try settings([], ["KAI_SESSION_DELETE_IDLE_DAYS": "30"]).deleteIdleDays == 30)
+    for days in ["0", "-1", "36501", "30d", "1.5"] {
+      let error = #expect(throws: WireError.self) { try settings(["--delete-idle-days=" + days]) }
+      #expect(error?.message.contains("--delete-idle-days") == true)
+    }
   }
 
   @Test func theEnvironmentCountsAndTheCommandLineWins() throws {

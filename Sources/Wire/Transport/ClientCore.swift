@@ -316,12 +316,12 @@ extension ClientCore: ClientConnectionDelegate {
     if error.errorCode == .cancelled, pending[call]?.call.deadline != nil {
       return finish(call, .failure(WireError(.deadlineExceeded, "the answer did not come in time", effect: .unknown)))
     }
+    var error = error
     if error.errorCode == .unknownMethod, let name = pending[call]?.call.entry.method.name {
-      // It cannot say the name itself.
-      retry(call, WireError(.unknownMethod, "the service does not know \(name): it is older than this program"))
-    } else {
-      retry(call, error)
+      // A service that is older knows the number alone.
+      error.message = "the service does not know \(name): it is older than this program"
     }
+    retry(call, error)
     if !queue.isEmpty { pump() }
   }
 

@@ -186,6 +186,42 @@ import Wire
     }
   }
 
+  /// What happens in a session without a step keeps it, too.
+  @Test(arguments: ["a task that was cancelled", "an artifact", "a memory", "a block"])
+  func aSessionInWhichSomethingHappenedStays(_ what: String) async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let (quiet, used) = (try await service.makeSession().id, try await service.makeSession().id)
+      service.world.advance(milliseconds: 40 * 86_400_000)
+      switch what {
+      case "an artifact": try await service.putArtifact(used, "a.txt", [1])
+      case "a memory":
+        _ = try await service.admin.call(
+          Methods.memoryRemember,
+          .with {
+            ($0.dbConnectionId, $0.scope, $0.namespace) = ("flights", used, "session_working")
+            ($0.key, $0.content) = ("plan", "first")
+          })
+      case "a block":
+        _ = try await service.admin.call(
+          Methods.blockPut,
+          .with { $0.block = .with { ($0.dbConnectionId, $0.scope, $0.label, $0.value) = ("flights", used, "notes", "n") } })
+      default:
+        let task = try await service.admin.call(
+          Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (used, "how many?") }
+        ).message
+        _ = try await service.admin.call(Methods.taskCancel, .with { $0.id = task.id })
+      }
+      var housekeeping = service.service.housekeeping
+      housekeeping.deleteIdleDays = 30
+      try await housekeeping.sweep()
+      #expect(try await ids(service) == [used], "\(quiet) went, and the other not")
+      service.world.advance(milliseconds: 31 * 86_400_000)
+      try await housekeeping.sweep()
+      #expect(try await ids(service) == [])
+    }
+  }
+
   private func ids(_ service: TestService) async throws -> Set<String> {
     Set(try await service.admin.call(Methods.sessionList, SessionListRequest()).message.sessions.map(\.id))
   }

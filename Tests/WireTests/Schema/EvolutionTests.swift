@@ -24,7 +24,8 @@ import Wire
   @Test(arguments: [
     ("string session_id = 1;", "string session_id = 2;"), ("string session_id = 1;", "bytes session_id = 1;"),
     ("TASK_STATUS_PARTIAL = 5;", "TASK_STATUS_PARTIAL = 6;"), ("task.watch(", "task.follow("), ("-> stream Event", "-> Event"),
-    ("at most 64 bytes", "at most 63 bytes"), ("// at most 256 bytes", "// at most 25 bytes"),
+    ("uint64 row_count = 2;", "uint64 row_count = 2;  // at most 9"), ("at most 64 bytes", "at most 63 bytes"),
+    ("// at most 256 bytes", "// at most 25 bytes"),
     ("{admin, user, agent, viewer}", "{admin, user, viewer}"),
   ])
   func aBreakIsFound(_ was: String, _ becomes: String) {
@@ -112,7 +113,9 @@ private struct ProtoText {
     old.sorted { $0.key < $1.key }.compactMap { key, was in
       guard let now = new[key] else { return "\(kind) \(key) (\(was.text)) is gone" }
       guard now.text == was.text else { return "\(kind) \(key) was '\(was.text)' and is '\(now.text)'" }
-      guard zip(now.bounds, was.bounds).allSatisfy({ $0 >= $1 }) else { return "\(kind) \(key) (\(was.text)) has less room" }
+      guard now.bounds.count <= was.bounds.count, zip(now.bounds, was.bounds).allSatisfy({ $0 >= $1 }) else {
+        return "\(kind) \(key) (\(was.text)) has less room"
+      }
       guard now.roles.isSuperset(of: was.roles) else { return "\(kind) \(key) (\(was.text)) is kept from a role" }
       return nil
     }

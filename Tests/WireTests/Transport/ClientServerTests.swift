@@ -22,6 +22,8 @@ import Testing
     let client = server.client()
     let error = await #expect(throws: WireError.self) { try await client.call(Methods.sessionGet, SessionRef(id: "fail")) }
     #expect(error == WireError(.notFound, "there is no session 'fail'"))
+    let unknown = await #expect(throws: WireError.self) { try await client.call(Methods.sessionGet, SessionRef(id: "older")) }
+    #expect(unknown == WireError(.unknownMethod, "the service does not know session.get: it is older than this program"))
     await client.close()
     await server.server.stop(grace: .seconds(1))
   }

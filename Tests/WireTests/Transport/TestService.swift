@@ -7,7 +7,7 @@ import Synchronization
 
 /// A small service over the real methods: enough to see every shape of call from both ends.
 ///
-/// `session.get` answers with the id it was asked for (and `fail` and `never` do as they say), `task.watch` sends as many events as
+/// `session.get` answers with the id it was asked for (and `fail`, `older` and `never` do as they say), `task.watch` sends as many events as
 /// `from_seq` says, `artifact.put` counts what it gets, and every mutating call is remembered with its idempotency key.
 final class TestService: WireService {
   struct Seen: Sendable {
@@ -112,6 +112,7 @@ final class TestService: WireService {
     let ref = try SessionRef(decoding: request.message)
     switch ref.id {
     case "fail": throw WireError(.notFound, "there is no session 'fail'")
+    case "older": throw WireError(.unknownMethod, "method 11 is not known")
     case "never":
       seen.withLock { $0.open.append(request.streamID) }
       return []

@@ -37,25 +37,32 @@ enum SessionRepository {
     }
   }
 
-  /// What `idle` asks of a session's row.
+  /// What `idle` asks of a session's row, with the moment four times. A step moves the row's own time; a task that ended without one is an event.
   private static let idleness = """
     updated_at < ? AND NOT EXISTS (SELECT 1 FROM tasks WHERE session_id = sessions.id AND status IN (1, 2, 3))
+    AND coalesce((SELECT at FROM events WHERE session_id = sessions.id ORDER BY seq DESC LIMIT 1), 0) < ?
+    AND NOT EXISTS (SELECT 1 FROM artifacts WHERE session_id = sessions.id AND updated_at >= ?)
+    AND NOT EXISTS (SELECT 1 FROM memories WHERE scope = sessions.id AND updated_at >= ?)
     """
 
-  /// Sessions in which nothing has happened since `moment` and no task is left to do, in the order they were made, after the one numbered `seq`.
+  /// Sessions that seem to be idle since `moment`, in the order they were made, after the one numbered `seq`; ``isIdle(_:since:in:)`` knows.
   static func idle(
     since moment: Timestamp, after seq: Int64, limit: Int, in transaction: any Transaction
   ) throws(WireError) -> [(seq: Int64, id: String)] {
     try transaction.query(
       "SELECT seq, id FROM sessions WHERE seq > ? AND \(idleness) ORDER BY seq LIMIT ?",
-      [.integer(seq), Value(moment), .integer(Int64(limit))]
+      [.integer(seq)] + Array(repeating: Value(moment), count: 4) + [.integer(Int64(limit))]
     ) { (row) in (row.int64(0), row.text(1)) }
   }
 
   /// Whether nothing has happened in a session since `moment` and no task is left to do in it; false for one that is not there.
   static func isIdle(_ id: String, since moment: Timestamp, in transaction: any Transaction) throws(WireError) -> Bool {
-    try transaction.first("SELECT 1 FROM sessions WHERE id = ? AND \(idleness)", [.text(id), Value(moment)]) { _ in true }
-      ?? false
+    let connectionId = try transaction.first(
+      "SELECT db_connection_id FROM sessions WHERE id = ? AND \(idleness)",
+      [.text(id)] + Array(repeating: Value(moment), count: 4)
+    ) { (row) in row.text(0) }
+    guard let connectionId else { return false }
+    return try BlockRepository.list(connectionId, id, in: transaction).allSatisfy { $0.updatedAt < moment }
   }
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a session's id.
