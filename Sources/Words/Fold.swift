@@ -1,21 +1,44 @@
 /// How words are made comparable.
 public enum Fold {
-  private static let accents: [Character: String] = {
-    var map: [Character: String] = ["ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"]
-    let rows: [(String, String)] = [
-      ("àáâãäåāăą", "a"), ("çćčĉ", "c"), ("ďð", "d"), ("èéêëēėęě", "e"), ("ğĝ", "g"), ("ìíîïīį", "i"), ("ñńň", "n"),
-      ("òóôõöōő", "o"), ("řŕ", "r"), ("śšşș", "s"), ("ťţț", "t"), ("ùúûüūůű", "u"), ("ýÿ", "y"), ("źżž", "z"),
+  /// The plain form of a letter with an accent, by ``key(_:)``: both of the one code point that it may be, and of letter and mark.
+  private static let accents: [UInt64: String] = {
+    var map: [UInt64: String] = [:]
+    for (letter, plain) in [("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("ø", "o"), ("ł", "l"), ("đ", "d"), ("ı", "i"), ("ð", "d")] {
+      for scalar in letter.unicodeScalars { map[UInt64(scalar.value)] = plain }
+    }
+    // Letter, its forms in one code point, and the marks that make each of them.
+    let rows: [(String, String, [UInt32])] = [
+      ("a", "àáâãäåāăą", [0x300, 0x301, 0x302, 0x303, 0x308, 0x30A, 0x304, 0x306, 0x328]),
+      ("c", "çćčĉ", [0x327, 0x301, 0x30C, 0x302]), ("d", "ď", [0x30C]),
+      ("e", "èéêëēėęě", [0x300, 0x301, 0x302, 0x308, 0x304, 0x307, 0x328, 0x30C]), ("g", "ğĝ", [0x306, 0x302]),
+      ("i", "ìíîïīį", [0x300, 0x301, 0x302, 0x308, 0x304, 0x328]), ("n", "ñńň", [0x303, 0x301, 0x30C]),
+      ("o", "òóôõöōő", [0x300, 0x301, 0x302, 0x303, 0x308, 0x304, 0x30B]), ("r", "řŕ", [0x30C, 0x301]),
+      ("s", "śšşș", [0x301, 0x30C, 0x327, 0x326]), ("t", "ťţț", [0x30C, 0x327, 0x326]),
+      ("u", "ùúûüūůű", [0x300, 0x301, 0x302, 0x308, 0x304, 0x30A, 0x30B]), ("y", "ýÿ", [0x301, 0x308]),
+      ("z", "źżž", [0x301, 0x307, 0x30C]),
     ]
-    for (letters, plain) in rows { for letter in letters { map[letter] = plain } }
+    for (plain, letters, marks) in rows {
+      for scalar in letters.unicodeScalars { map[UInt64(scalar.value)] = plain }
+      for letter in plain.unicodeScalars { for mark in marks { map[UInt64(letter.value) << 32 | UInt64(mark)] = plain } }
+    }
     return map
   }()
 
+  /// Names a character of one or two code points; nil for longer ones. Hashing the character itself would normalise it each time.
+  private static func key(_ character: Character) -> UInt64? {
+    let scalars = character.unicodeScalars
+    var rest = scalars.dropFirst()
+    guard let first = scalars.first else { return nil }
+    guard let second = rest.popFirst() else { return UInt64(first.value) }
+    return rest.isEmpty ? UInt64(first.value) << 32 | UInt64(second.value) : nil
+  }
+
   /// Lower case, without the accents of European letters.
   public static func fold(_ text: String) -> String {
-    let lower = text.lowercased()
+    let lower = StreamSafeText.of(text).lowercased()
     if lower.utf8.allSatisfy({ $0 < 128 }) { return lower }
     var out = ""
-    for character in lower { out += accents[character] ?? String(character) }
+    for character in lower { out += key(character).flatMap { accents[$0] } ?? String(character) }
     return out
   }
 
@@ -47,7 +70,7 @@ public enum Fold {
     var words: [String] = []
     var current = ""
     var previous: Character = " "
-    for character in name {
+    for character in StreamSafeText.of(name) {
       let startsWord =
         (character.isUppercase && previous.isLowercase) || (character.isNumber != previous.isNumber && !current.isEmpty)
       if startsWord || !(character.isLetter || character.isNumber) {

@@ -3,9 +3,15 @@
 /// M. F. Porter, "An algorithm for suffix stripping", Program 14 (3), 1980, pages 130–137, with the two departures of his own later
 /// implementation: `bli` → `ble` in place of `abli` → `able`, and `logi` → `log`.
 public enum PorterStemmer {
-  /// - Parameter word: in lower case. What is not made of `a`–`z` comes back as it is, and so do words of one or two letters.
+  /// The longest word that is stemmed, in letters: whether a `y` is a vowel depends on all letters before it.
+  public static let longestWord = 64
+
+  /// - Parameter word: in lower case. What is not made of `a`–`z` comes back as it is, and so do words of one or two letters and
+  ///   words of more than ``longestWord``.
   public static func stem(_ word: String) -> String {
-    guard word.utf8.count > 2, word.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) else { return word }
+    guard word.utf8.count > 2, word.utf8.count <= longestWord,
+      word.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
+    else { return word }
     var stemmer = Stemming(letters: Array(word.utf8))
     stemmer.run()
     return String(decoding: stemmer.letters, as: UTF8.self)

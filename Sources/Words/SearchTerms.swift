@@ -31,7 +31,7 @@ public enum SearchTerms {
     var terms: [SearchTerm] = []
     var run = ""
     var pending: Character?
-    for character in text {
+    for character in StreamSafeText.of(text) {
       if character.isLetter || character.isNumber || character.isMark {
         if let separator = pending { run.append(separator) }
         pending = nil
@@ -59,10 +59,13 @@ public enum SearchTerms {
   }
 
   private static func addWord(_ word: String, _ kind: SearchTerm.Kind, to terms: inout [SearchTerm]) {
-    let folded = Fold.fold(word)
+    let isLong = word.utf8.count > maxBytes
+    let folded = Fold.fold(isLong ? cut(word) : word)
     guard !StopWords.all.contains(folded) else { return }
     let hasDigit = folded.utf8.contains { (48...57).contains($0) }
-    append(hasDigit ? folded : PorterStemmer.stem(folded), hasDigit ? .number : kind, written: folded, to: &terms)
+    // What was cut has lost its ending.
+    let text = hasDigit || isLong ? folded : PorterStemmer.stem(folded)
+    append(text, hasDigit ? .number : kind, written: folded, to: &terms)
   }
 
   private static func addPairs(of run: String, to terms: inout [SearchTerm]) {
@@ -75,13 +78,18 @@ public enum SearchTerms {
   }
 
   private static func append(_ text: String, _ kind: SearchTerm.Kind, written: String, to terms: inout [SearchTerm]) {
-    guard text.utf8.count > maxBytes else { return terms.append(SearchTerm(text: text, kind: kind, written: written)) }
+    terms.append(SearchTerm(text: cut(text), kind: kind, written: cut(written)))
+  }
+
+  /// At most ``maxBytes`` of a word, in whole characters where its first one is not longer by itself.
+  private static func cut(_ text: String) -> String {
+    guard text.utf8.count > maxBytes else { return text }
     var cut = ""
     for character in text {
       guard cut.utf8.count + character.utf8.count <= maxBytes else { break }
       cut.append(character)
     }
-    terms.append(SearchTerm(text: cut, kind: kind, written: written))
+    return cut.isEmpty ? StreamSafeText.prefix(text, bytes: maxBytes) : cut
   }
 
   /// Split at `_`, `.` and where a capital follows a small letter.
