@@ -1,10 +1,12 @@
 extension JSONValue {
   /// Parses a whole text, strictly by RFC 8259: no comments, no trailing commas, no duplicate keys, at most 64 levels deep.
+  /// - Parameter keepsIntegers: whether a whole number that does not fit into 64 bits is an error; otherwise it is read as a double,
+  ///   which rounds it.
   /// - Throws: ``JSONError`` with the place.
-  public init(parsing text: String) throws(JSONError) {
+  public init(parsing text: String, keepsIntegers: Bool = false) throws(JSONError) {
     var text = text
     let result = text.withUTF8 { bytes -> Result<JSONValue, JSONError> in
-      var parser = JSONParser(bytes)
+      var parser = JSONParser(bytes, keepsIntegers: keepsIntegers)
       do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
     }
     self = try result.get()
@@ -19,7 +21,12 @@ struct JSONParser {
   private var position = 0
   private var depth = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  private let keepsIntegers: Bool
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>, keepsIntegers: Bool) {
+    self.bytes = bytes
+    self.keepsIntegers = keepsIntegers
+  }
 
   mutating func document() throws(JSONError) -> JSONValue {
     let value = try value()
@@ -70,10 +77,23 @@ struct JSONParser {
     return value
   }
 
+  /// A key of an object by its bytes alone: `ί` in its two forms is two keys, though one letter. Swift's own comparison of strings
+  /// would take time with the square of a run of combining marks.
+  private struct Key: Hashable {
+    let text: String
+
+    static func == (a: Key, b: Key) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+      var text = text
+      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+  }
+
   private mutating func object() throws(JSONError) -> JSONValue {
     position += 1
     var members: [JSONValue.Member] = []
-    var keys: Set<String> = []
+    var keys: Set<Key> = []
     skipSpace()
     if current == UInt8(ascii: "}") {
       position += 1
@@ -83,10 +103,7 @@ struct JSONParser {
       skipSpace()
       guard current == UInt8(ascii: "\"") else { throw error("a key in double quotes is missing") }
       let key = try string()
-      // Keys are the same by their code points alone: `ί` in its two forms is two keys, though one letter.
-      if !keys.insert(key).inserted, members.contains(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
-        throw error("the key '\(key)' stands twice")
-      }
+      if !keys.insert(Key(text: key)).inserted { throw error("the key '\(key)' stands twice") }
       skipSpace()
       guard current == UInt8(ascii: ":") else { throw error("':' is missing") }
       position += 1
@@ -141,6 +158,9 @@ struct JSONParser {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isInteger, let integer = Int64(text) { return .integer(integer) }
+    guard !isInteger || !keepsIntegers else {
+      throw error("the whole number \(text.prefix(40)) does not fit into 64 bits; write it as a text")
+    }
     guard let number = Double(text), number.isFinite else { throw error("the number \(text) is out of range") }
     return .number(number)
   }

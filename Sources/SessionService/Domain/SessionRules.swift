@@ -90,7 +90,7 @@ enum JSONObjectText {
   /// - Throws: `invalid_json`
   static func parse(_ text: String, name: String) throws(WireError) -> JSONValue {
     let value: JSONValue
-    do throws(JSONError) { value = try JSONValue(parsing: text) } catch {
+    do throws(JSONError) { value = try JSONValue(parsing: text, keepsIntegers: true) } catch {
       throw WireError(.invalidJson, "\(name) is not valid JSON: \(error)")
     }
     guard value.object != nil else {
