@@ -1,4 +1,5 @@
 import Wire
+import Words
 
 /// `knowledge.*`: what stewards taught about connections.
 struct KnowledgeMethods: Sendable {
@@ -54,7 +55,7 @@ struct KnowledgeMethods: Sendable {
     knowledge.updatedAt = transaction.now
     knowledge.version = (known?.version ?? 0) + 1
     // What a node has looked at before needs no second look.
-    if let known, known.sql == knowledge.sql, known.state == .ready { knowledge.state = .ready }
+    if let known, known.sql.hasSameBytes(as: knowledge.sql), known.state == .ready { knowledge.state = .ready }
     try KnowledgeRepository.put(knowledge, in: transaction)
     if knowledge.state == .unchecked { try order(knowledge, in: transaction) }
     return knowledge

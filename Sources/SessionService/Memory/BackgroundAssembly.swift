@@ -1,4 +1,5 @@
 import Wire
+import Words
 
 /// Puts together what an agent is given with a question: what was taught about the connection and fits, in the order of its weight,
 /// as much as the size allows.
@@ -89,7 +90,7 @@ struct BackgroundAssembly {
     var background = Background()
     background.agent = AgentName.label(dbConnectionId: request.dbConnectionId, sessionId: request.sessionId)
     // What a session noticed and somebody shared is the same thing twice.
-    for piece in pieces where !background.pieces.contains(where: { $0.text == piece.text }) {
+    for piece in pieces where !background.pieces.contains(where: { $0.text.hasSameBytes(as: piece.text) }) {
       let size = UInt64(piece.text.utf8.count + piece.source.utf8.count)
       if background.bytes + size <= limit {
         background.pieces.append(piece)

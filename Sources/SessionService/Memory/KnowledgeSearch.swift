@@ -14,9 +14,11 @@ struct KnowledgeSearch {
   let dbConnectionId: String
 
   /// The pieces of a kind that are about a text, the best first.
-  func hits(_ kind: KnowledgeKind, _ text: String, limit: Int, in transaction: any Transaction) throws(WireError)
+  func hits(_ kind: KnowledgeKind, _ asked: String, limit: Int, in transaction: any Transaction) throws(WireError)
     -> [KnowledgeHit]
   {
+    // Each candidate is compared with the whole of it.
+    let text = StreamSafeText.prefix(asked, bytes: QueryWords.maxBytes)
     let scope = KnowledgeRepository.scope(of: kind)
     guard let part = try TermIndexRepository.part(dbConnectionId, scope, in: transaction) else { return [] }
     let words = try QueryWords(text, [part], in: transaction).words

@@ -1,4 +1,5 @@
 import Wire
+import Words
 
 /// Keeps what a turn taught, in the transaction that ends its task. It never fails the turn: what cannot be kept is told.
 struct LessonKeeping {
@@ -31,7 +32,7 @@ struct LessonKeeping {
     let identity = MemoryRepository.Identity(
       dbConnectionId: lesson.dbConnectionId, scope: lesson.scope, namespace: lesson.namespace, key: lesson.key)
     // The turn may be told again: what it says is the same.
-    if let known = try MemoryRepository.find(identity, in: transaction)?.memory, known.content == lesson.content,
+    if let known = try MemoryRepository.find(identity, in: transaction)?.memory, known.content.hasSameBytes(as: lesson.content),
       known.neighbours == lesson.neighbours
     {
       return

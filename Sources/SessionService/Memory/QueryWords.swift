@@ -13,6 +13,8 @@ struct QueryWords: Sendable {
   }
 
   static let maxWords = 32
+  /// Of a longer query only the beginning is looked at.
+  static let maxBytes = 8 * 1024
   /// A correction is for words of so many letters, and two slips are for those of so many.
   static let correctedLetters = 4
   static let twiceCorrectedLetters = 7
@@ -27,7 +29,8 @@ struct QueryWords: Sendable {
   init(_ query: String, _ parts: [TermIndexRepository.Part], in transaction: any Transaction) throws(WireError) {
     var seen: Set<String> = []
     var words: [Word] = []
-    for term in SearchTerms.of(query) where seen.count < Self.maxWords && seen.insert(term.text).inserted {
+    for term in SearchTerms.of(StreamSafeText.prefix(query, bytes: Self.maxBytes))
+    where seen.count < Self.maxWords && seen.insert(term.text).inserted {
       let documents = try Self.documents(with: term.text, parts, in: transaction)
       if documents > 0 {
         words.append(Word(term: term.text, correctedFrom: "", documents: documents))
