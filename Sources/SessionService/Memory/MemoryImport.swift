@@ -48,7 +48,10 @@ struct MemoryImport {
       // What claims to come from the future would win over everything that is taught here.
       memory.updatedAt = min(given.updatedAt, transaction.now)
       memory.expiresAt = given.expiresAt
-      (memory.source, memory.sourceSessionId, memory.sourceStep) = (given.source, given.sourceSessionId, given.sourceStep)
+      (memory.source, memory.sourceStep) = (given.source, given.sourceStep)
+      // The session that it came from is often on another server.
+      let isHere = try SessionRepository.exists(given.sourceSessionId, on: request.dbConnectionId, in: transaction)
+      memory.sourceSessionId = isHere ? given.sourceSessionId : ""
       memory.version = max(memory.version + 1, given.version)
     }
     _ = try MemoryRepository.put(memory, in: transaction)

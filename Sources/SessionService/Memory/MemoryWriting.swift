@@ -9,6 +9,9 @@ enum MemoryWriting {
       namespace: try MemoryRules.namespace(request.namespace), key: try MemoryRules.key(request.key))
     try MemoryRules.requireScope(identity.scope, for: identity.namespace)
     try requireSession(of: identity, in: transaction)
+    if !request.sourceSessionId.isEmpty {
+      try requireSession(request.sourceSessionId, on: request.dbConnectionId, in: transaction)
+    }
     try MemoryRepository.removeExpired(identity, in: transaction)
     let known = try MemoryRepository.find(identity, in: transaction)?.memory
     try requireVersion(request.ifVersion, of: known?.version ?? 0, "the memory '\(identity.key)'")
@@ -34,11 +37,14 @@ enum MemoryWriting {
   /// - Throws: `invalid_argument` for what is a session's own.
   static func share(_ memory: Memory, in transaction: any Transaction) throws(WireError) -> Memory {
     try remember(
-      .with { request in
+      .with { (request) throws(WireError) in
         (request.dbConnectionId, request.scope) = (memory.dbConnectionId, MemoryRules.sharedScope)
         (request.namespace, request.key) = (memory.namespace, memory.key)
         (request.value, request.content, request.importance) = (memory.value, memory.content, memory.importance)
-        (request.source, request.sourceSessionId, request.sourceStep) = (memory.source, memory.sourceSessionId, memory.sourceStep)
+        (request.source, request.sourceStep) = (memory.source, memory.sourceStep)
+        // What is confirmed may be older than the session that it came from.
+        let isThere = try SessionRepository.exists(memory.sourceSessionId, on: memory.dbConnectionId, in: transaction)
+        request.sourceSessionId = isThere ? memory.sourceSessionId : ""
       }, in: transaction)
   }
 
@@ -47,11 +53,17 @@ enum MemoryWriting {
     of identity: MemoryRepository.Identity, in transaction: any Transaction
   ) throws(WireError) {
     guard identity.scope != MemoryRules.sharedScope else { return }
-    let session = try SessionRepository.get(identity.scope, in: transaction)
-    guard session.dbConnectionId == identity.dbConnectionId else {
-      throw WireError(
-        .invalidArgument,
-        "session '\(session.id)' is on connection '\(session.dbConnectionId)', not '\(identity.dbConnectionId)'")
+    try requireSession(identity.scope, on: identity.dbConnectionId, in: transaction)
+  }
+
+  /// - Throws: `not_found`, the same for a session that does not exist and for one of another connection: which it is, and whose, is
+  ///   nobody's business who sees this connection alone.
+  private static func requireSession(
+    _ id: String, on dbConnectionId: String, in transaction: any Transaction
+  ) throws(WireError) {
+    try Identifier.session.require(id)
+    guard try SessionRepository.exists(id, on: dbConnectionId, in: transaction) else {
+      throw WireError(.notFound, "connection '\(dbConnectionId)' has no session '\(id)'")
     }
   }
 }

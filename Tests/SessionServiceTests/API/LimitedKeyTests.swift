@@ -6,24 +6,11 @@ import Wire
 
 /// A key that is limited to connection `a` sees nothing of `b`: what is there is answered as what is not.
 @Suite struct LimitedKeyTests {
-  /// Things of one connection, there or not.
-  private struct Things: Sendable {
-    var connection: String
-    var session: String
-    var task: String
-    static let missing = Things(connection: "nowhere", session: "sess_ffffffffffff", task: "task_ffffffffffff")
-
-    func unnamed(_ text: String) -> String {
-      [connection, session, task].reduce(text) { text, id in
-        text.split(separator: "'" + id + "'", omittingEmptySubsequences: false).joined(separator: "X")
-      }
-    }
-  }
-
-  private typealias Attempt = @Sendable (WireClient, Things) async throws -> Void
+  typealias Things = ThingsOfConnection
+  typealias Attempt = @Sendable (WireClient, Things) async throws -> Void
 
   /// Every method whose request names a thing of a connection.
-  private static let attempts: [(name: String, attempt: Attempt)] = [
+  static let attempts: [(name: String, attempt: Attempt)] = [
     ("session.create", { _ = try await $0.call(Methods.sessionCreate, session($1)) }),
     ("session.get", { _ = try await $0.call(Methods.sessionGet, SessionRef(id: $1.session)) }),
     ("session.delete", { _ = try await $0.call(Methods.sessionDelete, SessionRef(id: $1.session)) }),
@@ -248,37 +235,6 @@ import Wire
     .with { ($0.dbConnectionId, $0.label) = (things.connection, "secret") }
   }
 
-  /// A connection with something of everything.
-  private func fill(_ connection: String, _ test: TestService) async throws -> Things {
-    try await test.makeConnection(connection)
-    let session = try await test.makeSession(on: connection)
-    let task = try await test.admin.call(
-      Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (session.id, "secret question") }
-    ).message
-    _ = try await test.admin.call(
-      Methods.memoryRemember,
-      .with {
-        ($0.dbConnectionId, $0.namespace, $0.key, $0.content) = (connection, "facts", "secret", "a secret of \(connection)")
-      })
-    _ = try await test.admin.call(
-      Methods.knowledgePut,
-      .with { request in
-        request.knowledge = .with {
-          ($0.dbConnectionId, $0.kind, $0.name, $0.text) = (connection, .instruction, "secret", "text")
-        }
-      })
-    _ = try await test.admin.call(
-      Methods.blockPut,
-      .with { request in request.block = .with { ($0.dbConnectionId, $0.label, $0.value) = (connection, "secret", "v") } })
-    return Things(connection: connection, session: session.id, task: task.id)
-  }
-
-  private func limited(_ role: Role, to connections: [String], _ test: TestService) async throws -> WireClient {
-    let key = try await test.admin.call(Methods.keyCreate, .with { ($0.role, $0.connections) = (role, connections) }).message
-    #expect(key.isLimited && key.connections == connections)
-    return test.client(key)
-  }
-
   private func answer(_ attempt: Attempt, _ client: WireClient, _ things: Things) async -> String {
     do {
       try await attempt(client, things)
@@ -292,9 +248,9 @@ import Wire
 
   @Test func whatBelongsToAnotherConnectionIsAnsweredAsWhatIsNotThere() async throws {
     try await withService { test in
-      let theirs = try await fill("b", test)
-      _ = try await fill("a", test)
-      let client = try await limited(.user, to: ["a"], test)
+      let theirs = try await Things.make("b", in: test)
+      _ = try await Things.make("a", in: test)
+      let client = try await test.limited(.user, to: ["a"])
       for (name, attempt) in Self.attempts {
         let foreign = await answer(attempt, client, theirs)
         let missing = await answer(attempt, client, Things.missing)
@@ -310,9 +266,9 @@ import Wire
 
   @Test func listsLeaveItOut() async throws {
     try await withService { test in
-      let own = try await fill("a", test)
-      _ = try await fill("b", test)
-      let client = try await limited(.viewer, to: ["a"], test)
+      let own = try await Things.make("a", in: test)
+      _ = try await Things.make("b", in: test)
+      let client = try await test.limited(.viewer, to: ["a"])
       let sessions = try await client.call(Methods.sessionList, SessionListRequest()).message
       #expect(sessions.sessions.map(\.id) == [own.session] && sessions.total == 1)
       let named = try await client.call(Methods.sessionList, .with { $0.dbConnectionId = "b" }).message
@@ -329,8 +285,8 @@ import Wire
 
   @Test func itsOwnConnectionIsAllItsOwn() async throws {
     try await withService { test in
-      let own = try await fill("a", test)
-      let client = try await limited(.user, to: ["a"], test)
+      let own = try await Things.make("a", in: test)
+      let client = try await test.limited(.user, to: ["a"])
       #expect(try await client.call(Methods.sessionGet, SessionRef(id: own.session)).message.dbConnectionId == "a")
       #expect(try await client.call(Methods.memoryGet, Self.memory(own)).message.content == "a secret of a")
       let made = try await client.call(Methods.sessionCreate, Self.session(own)).message
@@ -345,7 +301,7 @@ import Wire
   @Test func whoSawADeletedConnectionDoesNotSeeItsSuccessor() async throws {
     try await withService { test in
       try await test.makeConnection("a")
-      let client = try await limited(.user, to: ["a"], test)
+      let client = try await test.limited(.user, to: ["a"])
       #expect(try await client.call(Methods.connectionGet, ConnectionRef(id: "a")).message.id == "a")
       _ = try await test.admin.call(Methods.connectionDelete, ConnectionRef(id: "a"))
       try await test.makeConnection("a")

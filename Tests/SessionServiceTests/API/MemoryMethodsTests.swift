@@ -80,7 +80,7 @@ import Wire
       #expect(try await recall(test, "delay", on: "trains", session: one) == ["of trains"])
       await expectError(.notFound) { _ = try await test.admin.call(Methods.memoryGet, ref("of one")) }
       // A session's memory cannot be made for a session of another connection, or of none.
-      await expectError(.invalidArgument) { try await remember(test, "x", "y", on: "trains", scope: one) }
+      await expectError(.notFound) { try await remember(test, "x", "y", on: "trains", scope: one) }
       await expectError(.notFound) { try await remember(test, "x", "y", scope: "sess_000000000000") }
     }
   }

@@ -135,6 +135,12 @@ enum SessionRepository {
     try transaction.execute("DELETE FROM sessions WHERE id = ?", [.text(id)]) > 0
   }
 
+  static func exists(_ id: String, on dbConnectionId: String, in transaction: any Transaction) throws(WireError) -> Bool {
+    try transaction.first(
+      "SELECT 1 FROM sessions WHERE id = ? AND db_connection_id = ?", [.text(id), .text(dbConnectionId)], { (_) in true })
+      ?? false
+  }
+
   static func count(dbConnectionId: String, in transaction: any Transaction) throws(WireError) -> UInt64 {
     try transaction.first("SELECT count(*) FROM sessions WHERE db_connection_id = ?", [.text(dbConnectionId)]) { (row) in
       row.uint64(0)
