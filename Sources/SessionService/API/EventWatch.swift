@@ -39,7 +39,8 @@ final class EventWatch: LiveStream {
   /// Opens the stream at once, so that a cancel finds it, and begins when the store knows what is watched.
   func start() {
     context.streams.open(context.streamID, self)
-    store.read { [request, access = context.access] (transaction) throws(WireError) in
+    store.read(for: context.principal.keyId) { [request, access = context.access] (transaction) throws(WireError) in
+      try transaction.heed(UnitLife(limit: UnitLife.readLimit))
       guard !request.taskId.isEmpty else {
         try access?.require(session: request.sessionId, in: transaction)
         return try SessionRepository.get(request.sessionId, in: transaction).id
@@ -129,7 +130,8 @@ final class EventWatch: LiveStream {
       return (sessionId, state.nextSeq, min(Self.portion, state.items))
     }
     guard let next else { return }
-    store.read { [taskId = request.taskId] (transaction) throws(WireError) in
+    store.read(for: context.principal.keyId) { [taskId = request.taskId] (transaction) throws(WireError) in
+      try transaction.heed(UnitLife(limit: UnitLife.readLimit))
       let events = try EventRepository.list(of: next.sessionId, from: next.seq, limit: next.limit + 1, in: transaction)
       guard events.count <= next.limit else { return Portion(events: Array(events.prefix(next.limit)), isLast: false) }
       var portion = Portion(events: events, isLast: true)

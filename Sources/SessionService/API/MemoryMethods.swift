@@ -99,9 +99,12 @@ struct MemoryMethods: Sendable {
 
   /// Answers from a reader, and notes the use afterwards: nobody waits for that, and a failure of it costs nothing.
   private func recall(_ query: MemoryRecallRequest, for request: InboundRequest, _ context: CallContext) {
-    store.read { (transaction) throws(WireError) in
-      try search(query).run(in: transaction)
+    let life = context.readLife(of: request)
+    store.read(for: context.principal.keyId) { (transaction) throws(WireError) in
+      try transaction.heed(life)
+      return try search(query).run(in: transaction)
     } completion: { (result: Result<[MemorySearch.Found], WireError>) in
+      context.streams.close(request.streamID)
       switch result {
       case .failure(let error):
         context.answered(error)

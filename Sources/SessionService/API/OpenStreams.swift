@@ -47,7 +47,22 @@ extension CallContext {
   }
 }
 
-/// The live streams of one connection.
+extension UnitLife: LiveStream {
+  func cancel() { end() }
+  func disconnected() { end() }
+}
+
+extension CallContext {
+  /// The life of a unit that reads for this call: a cancellation, the caller's deadline and the end of the connection end it. The stream
+  /// must be closed with the answer.
+  func readLife(of request: InboundRequest) -> UnitLife {
+    let life = UnitLife(callerDeadline: request.deadline, limit: UnitLife.readLimit)
+    streams.open(streamID, life)
+    return life
+  }
+}
+
+/// The live streams of one connection, and the reads under way.
 final class OpenStreams: Sendable {
   private let streams = Mutex<[UInt32: any LiveStream]>([:])
 

@@ -104,8 +104,9 @@ final class PacedStream<Position: Sendable>: LiveStream {
       )
     }
     guard let (position, budget) = next else { return }
-    store.read { [reading] (transaction) throws(WireError) in
-      try reading(transaction, position, budget)
+    store.read(for: request.principal.keyId) { [reading] (transaction) throws(WireError) in
+      try transaction.heed(UnitLife(limit: UnitLife.readLimit))
+      return try reading(transaction, position, budget)
     } completion: { result in
       self.send(result)
     }

@@ -90,7 +90,8 @@ final class SessionServiceHandler: WireService {
       }
     }
     if !reads.units.isEmpty {
-      store.read(batch: reads.units) { [reads, metrics] results in
+      store.read(batch: reads.units, for: connection.principal.keyId) { [reads, metrics] results in
+        for streamID in reads.streamIDs { streams.close(streamID) }
         reads.answer(results, on: connection)
         reads.count(results, metrics)
       }
@@ -144,8 +145,10 @@ final class SessionServiceHandler: WireService {
       streams: streams, trace: seen.trace)
     switch route {
     case .read(let body):
+      let life = context.readLife(of: request)
       reads.add(request, seen) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
+        try transaction.heed(life)
         try context.access?.require(request, in: transaction)
         let reply = try body(transaction, request, context)
         return Outbound(
@@ -156,6 +159,7 @@ final class SessionServiceHandler: WireService {
       let completion = router.completions[request.method]
       writes.add(request, seen) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
+        try transaction.heed(UnitLife(limit: UnitLife.writeLimit))
         guard keepsReply, request.method.rule.mutates else {
           try context.access?.require(request, in: transaction)
           let reply = try body(transaction, request, context)

@@ -1,3 +1,4 @@
+import NIOCore
 import Wire
 
 /// What `server.check` looks at.
@@ -6,6 +7,8 @@ struct StoreCheck: Sendable {
   let integrity: @Sendable (any Transaction) throws(WireError) -> [String]
 
   func run(in transaction: any Transaction) throws(WireError) -> ServerCheck {
+    // A large store is read whole.
+    try transaction.heed(UnitLife(limit: .hours(1)))
     let unfinished = try SessionDeletionRepository.unfinished(in: transaction)
     let findings = [
       Self.finding("store file", try integrity(transaction)),

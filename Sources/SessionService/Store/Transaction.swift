@@ -55,6 +55,9 @@ protocol Transaction: AnyObject {
   func execute(_ sql: String, _ values: [Value]) throws(WireError) -> Int
   /// Runs a query and reads each row.
   func query<T>(_ sql: String, _ values: [Value], _ read: (any Row) throws(WireError) -> T) throws(WireError) -> [T]
+  /// Holds the rest of this unit to a life: each statement and each row looks whether it is over.
+  /// - Throws: `cancelled` or `deadline_exceeded` when it is over already.
+  func heed(_ life: UnitLife) throws(WireError)
   /// Runs after the unit is durable, on the writer's thread; never when the unit failed. Must not block.
   func afterCommit(_ action: @escaping @Sendable () -> Void)
 }
@@ -79,16 +82,12 @@ protocol Store: Sendable {
   func write<T: Sendable>(
     _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
     completion: @escaping @Sendable (Result<T, WireError>) -> Void)
-  /// Runs a unit on a reader's thread against the last committed state; writing in it fails.
-  func read<T: Sendable>(
-    _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
-    completion: @escaping @Sendable (Result<T, WireError>) -> Void)
   /// Queues units that arrived together: they share one commit. `completion` gets the results in the same order, once.
   func write<T: Sendable>(
     batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void)
-  /// Runs units that arrived together on one reader's thread, each against the state committed last.
+  /// Runs units that arrived together on one reader's thread, each against the state committed last. Owners take turns.
   func read<T: Sendable>(
-    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void)
+    batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void)
 }
 
 extension Store {
@@ -99,11 +98,13 @@ extension Store {
     write(batch: [unit]) { (results: [Result<T, WireError>]) in results.forEach(completion) }
   }
 
+  /// Runs a unit on a reader's thread against the last committed state; writing in it fails.
+  /// - Parameter owner: whose turn it takes; empty for the service itself.
   func read<T: Sendable>(
-    _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
+    for owner: String = "", _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
     completion: @escaping @Sendable (Result<T, WireError>) -> Void
   ) {
-    read(batch: [unit]) { (results: [Result<T, WireError>]) in results.forEach(completion) }
+    read(batch: [unit], for: owner) { (results: [Result<T, WireError>]) in results.forEach(completion) }
   }
 
   /// Writes what nobody waits for, and what may fail without harm.

@@ -11,7 +11,7 @@ import Wire
       batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
     ) {}
     func read<T: Sendable>(
-      batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+      batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
     ) {}
   }
 

@@ -80,7 +80,7 @@ final class SimStore: Store, @unchecked Sendable {
   }
 
   func read<T: Sendable>(
-    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+    batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
   ) {
     world.after(world.random(0...3)) { [self] in
       guard let reader else { return }

@@ -6,7 +6,7 @@ final class SQLiteReader {
   private let connection: SQLiteConnection
   private let transaction: SQLiteTransaction
 
-  init(path: String, options: SQLiteStoreOptions) throws(WireError) {
+  init(path: String, options: SQLiteStoreOptions, halt: StoreHalt = StoreHalt()) throws(WireError) {
     let connection = try storing { () throws(SQLiteError) in
       let connection = try SQLiteConnection(path: path, access: .readOnly)
       connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
@@ -14,7 +14,7 @@ final class SQLiteReader {
       return connection
     }
     self.connection = connection
-    transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings)
+    transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings, halt: halt)
   }
 
   /// Runs a unit against one committed state.

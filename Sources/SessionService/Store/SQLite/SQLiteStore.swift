@@ -1,4 +1,5 @@
 import Dispatch
+import NIOCore
 import SQLite
 import Synchronization
 import Wire
@@ -14,6 +15,8 @@ struct SQLiteStoreOptions: Sendable {
   /// Pages in the log from which the writer waits for readers to empty it.
   var truncatePages = 32_768
   var busyTimeoutMs: Int32 = 250
+  /// How long a store that closes waits for the units that are queued.
+  var closing = TimeAmount.seconds(2)
   /// Open a store whose write-ahead log is damaged, without the commits behind the damage.
   var acceptsDamagedLog = false
 }
@@ -25,10 +28,13 @@ final class SQLiteStore: Store {
 
   private typealias ReadJob = @Sendable (SQLiteReader) -> Void
   private let writes: WorkQueue<SQLiteWriter.Job>
-  private let reads: WorkQueue<ReadJob>
+  private let reads: FairWorkQueue<ReadJob>
   private let writer: WorkerThread
   private let readers: [WorkerThread]
   private let isClosed = Mutex(false)
+  private let readHalt: StoreHalt
+  private let writeHalt: StoreHalt
+  private let closing: TimeAmount
   private let path: String
 
   /// Opens or makes the file, and applies the migrations that it lacks.
@@ -38,10 +44,11 @@ final class SQLiteStore: Store {
     try Self.requireSoundLog(of: path, acceptsLoss: options.acceptsDamagedLog)
     let figures = StoreFigures()
     let writes = WorkQueue<SQLiteWriter.Job>()
-    let reads = WorkQueue<ReadJob>()
+    let reads = FairWorkQueue<ReadJob>()
+    let (readHalt, writeHalt) = (StoreHalt(), StoreHalt())
     let writer = try Self.start { ready in
       Self.serve(ready) { () throws(WireError) in
-        try SQLiteWriter(path: path, options: options, migrations: migrations, figures: figures)
+        try SQLiteWriter(path: path, options: options, migrations: migrations, figures: figures, halt: writeHalt)
       } until: { writer in
         while true {
           let jobs = writes.take(limit: options.jobsPerCommit)
@@ -56,19 +63,23 @@ final class SQLiteStore: Store {
       for _ in 0..<max(1, options.readers) {
         let reader = try Self.start { ready in
           Self.serve(ready) { () throws(WireError) in
-            try SQLiteReader(path: path, options: options)
+            try SQLiteReader(path: path, options: options, halt: readHalt)
           } until: { reader in
-            while let job = reads.take(limit: 1).first { job(reader) }
+            while let job = reads.take() { job(reader) }
           }
         }
         readers.append(reader)
       }
     } catch {
-      Self.stop(reads, readers)
-      Self.stop(writes, [writer])
+      reads.close()
+      writes.close()
+      for thread in readers + [writer] { thread.join() }
       throw error
     }
     self.path = path
+    closing = options.closing
+    self.readHalt = readHalt
+    self.writeHalt = writeHalt
     self.figures = figures
     self.writes = writes
     self.reads = reads
@@ -96,9 +107,9 @@ final class SQLiteStore: Store {
   }
 
   func read<T: Sendable>(
-    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+    batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
   ) {
-    let isTaken = reads.put { reader in completion(batch.map { reader.run($0) }) }
+    let isTaken = reads.put({ reader in completion(batch.map { reader.run($0) }) }, of: owner)
     if !isTaken { completion(batch.map { _ in .failure(Self.closed) }) }
   }
 
@@ -111,8 +122,8 @@ final class SQLiteStore: Store {
     }
   }
 
-  /// Finishes what is queued, empties the log and closes the file. What comes later is refused. Blocks; must not be called
-  /// on a thread of the store.
+  /// Finishes the writes that are queued, as far as the time for that goes, stops what reads, empties the log and closes the file. What
+  /// comes later is refused. Blocks; must not be called on a thread of the store.
   func close() {
     let isFirst = isClosed.withLock { isClosed in
       defer { isClosed = true }
@@ -120,16 +131,16 @@ final class SQLiteStore: Store {
     }
     guard isFirst else { return }
     // Readers first: a log can only be emptied, and its file removed, by the last connection.
-    Self.stop(reads, readers)
-    Self.stop(writes, [writer])
+    reads.close()
+    readHalt.raise()
+    for thread in readers { thread.join() }
+    writes.close()
+    guard !writer.join(within: closing) else { return }
+    writeHalt.raise()
+    writer.join()
   }
 
   private static var closed: WireError { WireError(.shuttingDown, "the store is closed") }
-
-  private static func stop<Job>(_ queue: WorkQueue<Job>, _ threads: [WorkerThread]) {
-    queue.close()
-    for thread in threads { thread.join() }
-  }
 
   /// - Throws: `corrupt` when SQLite would forget commits; with `acceptsLoss` a copy of the log is kept beside it instead.
   private static func requireSoundLog(of path: String, acceptsLoss: Bool) throws(WireError) {

@@ -9,6 +9,12 @@ final class SQLiteTransaction: Transaction {
   let connection: SQLiteConnection
   private(set) var now = Timestamp()
   private let surroundings: Surroundings
+  private let halt: StoreHalt
+  /// Of the unit under way; nil for what the service does by itself, which takes the time that it takes.
+  private var life: UnitLife?
+  /// Whether the statement under way can be interrupted by itself. SQLite undoes a whole transaction whose writing statement is
+  /// interrupted, and with it the units of others.
+  private var isReading = false
   private let thread = pthread_self()
   private var statements: [String: Cached] = [:]
   private var actions: [@Sendable () -> Void] = []
@@ -17,21 +23,54 @@ final class SQLiteTransaction: Transaction {
   /// More distinct texts than our code has: a guard against one that is put together from data.
   private static let maxStatements = 1_024
 
-  init(connection: SQLiteConnection, surroundings: Surroundings) {
+  init(connection: SQLiteConnection, surroundings: Surroundings, halt: StoreHalt) {
     self.connection = connection
     self.surroundings = surroundings
+    self.halt = halt
+    connection.setProgressHandler(instructions: Self.instructionsPerLook) { [unowned self] in
+      if halt.isRaised { return false }
+      return !isReading || life?.failure == nil
+    }
   }
+
+  /// Of SQLite's virtual machine: some tens of microseconds.
+  private static let instructionsPerLook: Int32 = 4_000
 
   /// Runs one unit on this connection.
   /// - Returns: what the unit returned, and what it wants done once it is durable.
   func run<T>(_ unit: StoreUnit<T>) throws(WireError) -> (value: T, actions: [@Sendable () -> Void]) {
     assertConfined()
+    if halt.isRaised { throw StoreHalt.error }
     now = surroundings.now()
     isOpen = true
     actions = []
-    defer { isOpen = false }
+    defer {
+      isOpen = false
+      life = nil
+    }
     let value = try unit(self)
     return (value, actions)
+  }
+
+  func heed(_ life: UnitLife) throws(WireError) {
+    assertOpen()
+    self.life = life
+    try look()
+  }
+
+  /// - Throws: why the unit under way must not go on.
+  private func look() throws(WireError) {
+    if halt.isRaised { throw StoreHalt.error }
+    if let failure = life?.failure { throw failure }
+  }
+
+  /// Runs SQLite, and tells an interruption by its reason.
+  private func heeding<T>(_ body: () throws(SQLiteError) -> T) throws(WireError) -> T {
+    try look()
+    do throws(SQLiteError) { return try body() } catch {
+      if error.isInterrupted { try look() }
+      throw WireError(error)
+    }
   }
 
   func makeId(_ prefix: String) -> String { surroundings.makeId(prefix) }
@@ -44,7 +83,7 @@ final class SQLiteTransaction: Transaction {
   @discardableResult
   func execute(_ sql: String, _ values: [Value]) throws(WireError) -> Int {
     assertOpen()
-    return try storing { () throws(SQLiteError) in
+    return try heeding { () throws(SQLiteError) in
       try withStatement(sql, values) { (statement) throws(SQLiteError) in
         while try statement.step() {}
         return statement.isReadOnly ? 0 : connection.changes
@@ -58,7 +97,7 @@ final class SQLiteTransaction: Transaction {
     assertOpen()
     var out: [T] = []
     var failure: WireError?
-    try storing { () throws(SQLiteError) in
+    try heeding { () throws(SQLiteError) in
       try withStatement(sql, values) { (statement) throws(SQLiteError) in
         let row = SQLiteRow(statement: statement)
         while failure == nil, try statement.step() {
@@ -91,7 +130,10 @@ final class SQLiteTransaction: Transaction {
       statements[sql] = cached
     }
     cached.isBusy = true
+    let wasReading = isReading
+    isReading = cached.statement.isReadOnly
     defer {
+      isReading = wasReading
       cached.statement.reset()
       cached.isBusy = false
     }

@@ -35,7 +35,9 @@ final class SQLiteWriter {
   private var broken: WireError?
 
   /// Opens the file, makes it what we need, and brings its schema up to date.
-  init(path: String, options: SQLiteStoreOptions, migrations: [Migration], figures: StoreFigures) throws(WireError) {
+  init(
+    path: String, options: SQLiteStoreOptions, migrations: [Migration], figures: StoreFigures, halt: StoreHalt = StoreHalt()
+  ) throws(WireError) {
     (connection, begin, savepoint, release) = try storing { () throws(SQLiteError) in
       let connection = try SQLiteConnection(path: path, access: .readWriteCreate)
       connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
@@ -59,7 +61,7 @@ final class SQLiteWriter {
     self.options = options
     self.figures = figures
     log = SQLiteWriteAheadLog(connection: connection)
-    transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings)
+    transaction = SQLiteTransaction(connection: connection, surroundings: options.surroundings, halt: halt)
     try requireWriteAheadLog()
     try syncLog()
     try keepBeforeMigrating(migrations, path)

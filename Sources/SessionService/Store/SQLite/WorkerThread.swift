@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import NIOCore
 
 /// A thread of its own for work that blocks: neither the event loops nor Swift's own small pool may do it.
 final class WorkerThread: Sendable {
@@ -28,6 +29,12 @@ final class WorkerThread: Sendable {
   /// Waits until the body has returned. To be called once.
   func join() {
     finished.wait()
+  }
+
+  /// Waits for a while until the body has returned.
+  /// - Returns: whether it has; the thread counts as joined then.
+  func join(within limit: TimeAmount) -> Bool {
+    finished.wait(timeout: .now() + .nanoseconds(Int(limit.nanoseconds))) == .success
   }
 
   private final class Entry: Sendable {
