@@ -29,7 +29,6 @@ final class ClientCore {
   private let codec = BodyCodec()
   private var link = Link.none
   private var backoff = ReconnectBackoff()
-  private var openedAt = NIODeadline.now()
   /// The server has been spoken to.
   private var openedOnce = false
   /// Handshakes in a row that the other side seems not to have understood.
@@ -82,9 +81,6 @@ final class ClientCore {
       continuation.resume()
     }
   }
-
-  /// A connection that held this long was a good one: the next attempt may come soon.
-  private static let stableAfter = TimeAmount.seconds(5)
 
   private static let closedError = WireError(.unavailable, "the client is closed", hint: "Make a new client.")
 
@@ -204,8 +200,7 @@ final class ClientCore {
     }
     if !mayHelpToWait { queue.removeAll() }
     link = .waiting
-    if NIODeadline.now() - openedAt > Self.stableAfter { backoff.reset() }
-    let delay = backoff.nextDelayMs(random: .random(in: 0..<1))
+    let delay = backoff.lost(.now(), random: .random(in: 0..<1))
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     eventLoop.scheduleTask(in: .milliseconds(delay)) { bound.value.backoffIsOver() }
   }
@@ -296,7 +291,7 @@ final class ClientCore {
 extension ClientCore: ClientConnectionDelegate {
   func connectionOpened(_ connection: ClientConnectionHandler, _ agreement: ConnectionAgreement) {
     link = .open(connection)
-    openedAt = .now()
+    backoff.opened(.now())
     openedOnce = true
     refusals = 0
     tell(.ready(role: agreement.role, serverId: agreement.peer))
