@@ -64,7 +64,7 @@ struct Program: AsyncParsableCommand {
 
   @Option(
     help:
-      "How many MiB of requests may be under way on all connections together; what is beyond is told when to try again. Default: 256"
+      "How many MiB all connections together may hold: requests under way, frames and uploads on their way, replies that nobody has read. One key may hold half of it; what is beyond is told when to try again. Default: 128"
   )
   var maxRequestMib: String?
 
@@ -146,14 +146,14 @@ struct Program: AsyncParsableCommand {
     configuration.allowPlaintext = settings.allowPlaintext
     configuration.limits = .wholeMessages
     configuration.connections = settings.maxConnections
-    configuration.requestBudget = RequestBudget(limitBytes: settings.maxRequestBytes)
+    configuration.memory = MemoryBudget(limitBytes: settings.maxRequestBytes)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
     logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])
     let secure = try await SecureListener.start(settings.tls, configuration, service, logger)
     let status = StatusRoutes(service: service, metrics: metrics)
     status.describe()
-    status.describe(configuration.requestBudget, configuration.traffic)
+    status.describe(configuration.memory, configuration.traffic)
     let http = try await StatusServer.start(settings.http, routes: status.routes, logger: logger)
     if let readyFile = settings.readyFile {
       try ReadyFile.write(readyFile, address: server.address, tlsAddress: secure?.address, httpAddress: http?.address)

@@ -102,6 +102,7 @@ struct MemoryMethods: Sendable {
     let life = context.readLife(of: request)
     store.read(for: context.principal.keyId) { (transaction) throws(WireError) in
       try transaction.heed(life)
+      if let overload = context.connection.overload { throw overload }
       return try search(query).run(in: transaction)
     } completion: { (result: Result<[MemorySearch.Found], WireError>) in
       context.streams.close(request.streamID)

@@ -6,6 +6,8 @@ import Wire
 protocol LiveStream: AnyObject, Sendable {
   /// The peer granted credit for more items.
   func credit(bytes: UInt32, items: UInt32)
+  /// The peer has read what was sent to it.
+  func writable()
   /// A chunk of an upload.
   func upload(_ chunk: ByteBuffer, end: Bool)
   /// The peer cancelled, or the deadline is over; the terminal reply is still owed.
@@ -15,6 +17,7 @@ protocol LiveStream: AnyObject, Sendable {
 }
 
 extension LiveStream {
+  func writable() {}
   func credit(bytes: UInt32, items: UInt32) {}
   func upload(_ chunk: ByteBuffer, end: Bool) {}
 }
@@ -76,6 +79,10 @@ final class OpenStreams: Sendable {
   }
 
   subscript(streamID: UInt32) -> (any LiveStream)? { streams.withLock { $0[streamID] } }
+
+  func forEach(_ body: (any LiveStream) -> Void) {
+    for stream in streams.withLock({ Array($0.values) }) { body(stream) }
+  }
 
   /// Takes every stream out and tells it that the connection is gone.
   func disconnect() {

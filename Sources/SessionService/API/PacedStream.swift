@@ -81,6 +81,8 @@ final class PacedStream<Position: Sendable>: LiveStream {
     readMore()
   }
 
+  func writable() { readMore() }
+
   func cancel() {
     finish(
       .error(
@@ -95,6 +97,8 @@ final class PacedStream<Position: Sendable>: LiveStream {
   }
 
   private func readMore() {
+    // Credit is what the peer wants; what it has not read yet waits here, in memory.
+    guard !context.connection.isCongested else { return }
     let next: (Position, Budget)? = state.withLock { state in
       guard !state.isReading, !state.isDone, state.bytes > 0, state.items > 0 else { return nil }
       state.isReading = true
@@ -104,8 +108,10 @@ final class PacedStream<Position: Sendable>: LiveStream {
       )
     }
     guard let (position, budget) = next else { return }
+    let overload = context.connection.overload
     store.read(for: request.principal.keyId) { [reading] (transaction) throws(WireError) in
       try transaction.heed(UnitLife(limit: UnitLife.readLimit))
+      if let overload { throw overload }
       return try reading(transaction, position, budget)
     } completion: { result in
       self.send(result)
@@ -122,14 +128,17 @@ final class PacedStream<Position: Sendable>: LiveStream {
           Outbound(streamID: request.streamID, kind: .item, message: item.message, attachment: item.attachment)
         })
       guard let next = portion.next else { return finish(.response(request.streamID, Empty())) }
-      // Only now may the next portion be read: its items must not overtake these.
-      state.withLock { state in
-        state.bytes -= portion.bytes
-        state.items -= portion.items.count
-        state.position = next
-        state.isReading = false
+      let (bytes, items) = (portion.bytes, portion.items.count)
+      // Only then may the next portion be read: its items must not overtake these, and whether the peer reads is known.
+      context.connection.afterSending { [self] in
+        state.withLock { state in
+          state.bytes -= bytes
+          state.items -= items
+          state.position = next
+          state.isReading = false
+        }
+        readMore()
       }
-      readMore()
     }
   }
 

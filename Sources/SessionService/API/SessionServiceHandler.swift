@@ -80,6 +80,8 @@ final class SessionServiceHandler: WireService {
         streams[streamID]?.credit(bytes: bytes, items: items)
       case .cancel(let streamID):
         streams[streamID]?.cancel()
+      case .writable:
+        streams.forEach { $0.writable() }
       }
     }
     if !replies.isEmpty { connection.send(replies) }
@@ -89,7 +91,7 @@ final class SessionServiceHandler: WireService {
         writes.count(results, metrics)
       }
     }
-    if !reads.units.isEmpty {
+    for reads in reads.parts(of: Self.readsAtOnce) {
       store.read(batch: reads.units, for: connection.principal.keyId) { [reads, metrics] results in
         for streamID in reads.streamIDs { streams.close(streamID) }
         reads.answer(results, on: connection)
@@ -97,6 +99,10 @@ final class SessionServiceHandler: WireService {
       }
     }
   }
+
+  /// Reads of one connection that are done one after the other, before others have their turn and before their replies leave. Each may have
+  /// a reply of several MiB.
+  private static let readsAtOnce = 4
 
   // MARK: Routing
 
@@ -110,6 +116,18 @@ final class SessionServiceHandler: WireService {
       streamIDs.append(request.streamID)
       self.seen.append(seen)
       units.append(unit)
+    }
+
+    func parts(of size: Int) -> [Batch] {
+      guard units.count > size else { return units.isEmpty ? [] : [self] }
+      return stride(from: 0, to: units.count, by: size).map { start in
+        let end = min(start + size, units.count)
+        var part = Batch()
+        (part.units, part.streamIDs, part.seen) = (
+          Array(units[start..<end]), Array(streamIDs[start..<end]), Array(seen[start..<end])
+        )
+        return part
+      }
     }
 
     func count(_ results: [Result<Outbound, WireError>], _ metrics: RequestMetrics) {
@@ -149,6 +167,7 @@ final class SessionServiceHandler: WireService {
       reads.add(request, seen) { (transaction) throws(WireError) in
         if let expiry = request.expiry(.now()) { throw expiry }
         try transaction.heed(life)
+        if let overload = connection.overload { throw overload }
         try context.access?.require(request, in: transaction)
         let reply = try body(transaction, request, context)
         return Outbound(

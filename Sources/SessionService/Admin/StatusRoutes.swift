@@ -110,8 +110,10 @@ struct StatusRoutes: Sendable {
   }
 
   /// The same for what the listeners carry.
-  func describe(_ budget: RequestBudget, _ traffic: ServerTraffic) {
-    metrics.read("kai_request_bytes", "Bytes of requests under way.") { [([], Double(budget.usedBytes))] }
+  func describe(_ budget: MemoryBudget, _ traffic: ServerTraffic) {
+    metrics.read(
+      "kai_request_bytes", "Bytes held by connections: requests under way, frames and uploads on their way, replies unread."
+    ) { [([], Double(budget.usedBytes))] }
     metrics.read("kai_wire_bytes_total", isCounter: true, "Bytes that clients sent and got.") {
       [([("direction", "received")], Double(traffic.receivedBytes)), ([("direction", "sent")], Double(traffic.sentBytes))]
     }

@@ -32,6 +32,7 @@ struct ServerConnectionCore: ~Copyable {
   /// Takes bytes as they came from the network; ``receive(_:into:)`` makes events of them.
   mutating func append(_ bytes: ByteBuffer, _ now: NIODeadline) {
     machine.receivedBytes(now)
+    machine.arrival.received(bytes.readableBytes)
     decoder.append(bytes)
   }
 
@@ -48,10 +49,15 @@ struct ServerConnectionCore: ~Copyable {
         throw error
       }
     }
+    var isNew = false
     while true {
       decoder.memoryBudget = machine.memoryBudget
       guard events.count < Limits.burstEvents else { return .full }
-      guard let output = try decoder.next(codec) else { return .waits }
+      guard let output = try decoder.next(codec) else {
+        machine.wait(for: decoder.unfinishedBytes, isNew: isNew, now)
+        return .waits
+      }
+      isNew = true
       switch try machine.receive(output, now) {
       case .none:
         break

@@ -28,11 +28,17 @@ extension ServerConnectionMachine {
       try abuse.spend(.error, now)
       return refuse(id, error)
     }
+    // What an upload may send is held before it comes.
+    let window = entry.shape == .upload ? Int(Limits.initialStreamBytes) : 0
+    guard window == 0 || window + frame.body.readableBytes <= memoryBudget else {
+      return refuse(id, WireError(.overloaded, "the uploads under way hold too many bytes", retryAfterMs: 50))
+    }
+    let held = frame.body.readableBytes + window
     let deadline = head.timeoutMs > 0 ? now + .milliseconds(Int64(head.timeoutMs)) : nil
     if let deadline { nextDeadline = min(nextDeadline, deadline) }
-    hold(frame.body.readableBytes)
+    hold(held)
     streams[id] = ServerStream(
-      shape: entry.shape, heldBytes: frame.body.readableBytes, deadline: deadline,
+      shape: entry.shape, heldBytes: held, deadline: deadline,
       credit: Credit(bytes: head.initialBytes, items: head.initialItems))
     return .deliver(
       .request(

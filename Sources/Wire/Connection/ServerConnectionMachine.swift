@@ -44,7 +44,12 @@ package struct ServerConnectionMachine: ~Copyable {
   /// Bytes of requests whose handlers have not ended.
   package private(set) var heldBytes = 0
   /// What all connections of the server may hold together.
-  private let budget: RequestBudget?
+  private let budget: MemoryBudget?
+  /// What this one holds of it, once it is known whose it is.
+  package private(set) var account: MemoryAccount?
+  /// Bytes of a frame that is on its way.
+  private var unfinishedBytes = 0
+  var arrival = FrameArrival()
   /// Bytes of items that wait for credit.
   package var pendingBytes = 0
   /// Bytes that may still arrive for uploads whose handlers ended first.
@@ -56,7 +61,7 @@ package struct ServerConnectionMachine: ~Copyable {
   static let drainNotice = TimeAmount.seconds(1)
 
   package init(
-    _ handshake: consuming ServerHandshake, timings: ConnectionTimings, budget: RequestBudget? = nil, now: NIODeadline
+    _ handshake: consuming ServerHandshake, timings: ConnectionTimings, budget: MemoryBudget? = nil, now: NIODeadline
   ) {
     self.handshake = handshake
     self.budget = budget
@@ -77,17 +82,30 @@ package struct ServerConnectionMachine: ~Copyable {
   package var memoryBudget: Int {
     guard isOpen else { return Limits.handshakeFrameBytes }
     let own = Limits.requestBytesPerPeer - heldBytes
-    guard let budget else { return own }
-    return min(own, max(RequestBudget.floorBytes - heldBytes, budget.limitBytes - budget.usedBytes))
+    guard let account else { return own }
+    return min(own, max(MemoryBudget.floorBytes - heldBytes, account.roomBytes))
   }
 
   mutating func hold(_ bytes: Int) {
     heldBytes += bytes
-    budget?.change(by: bytes)
+    account?.change(by: bytes)
+  }
+
+  /// A frame has begun to arrive, or is here whole.
+  /// - Parameter isNew: whether another frame was received since the last call.
+  mutating func wait(for bytes: Int, isNew: Bool, _ now: NIODeadline) {
+    arrival.update(isUnfinished: bytes > 0, isNew: isNew, now)
+    guard bytes != unfinishedBytes else { return }
+    hold(bytes - unfinishedBytes)
+    unfinishedBytes = bytes
   }
 
   /// The connection is over: what its requests hold does not count any more.
-  package mutating func releaseAll() { hold(-heldBytes) }
+  package mutating func releaseAll() {
+    hold(-heldBytes)
+    unfinishedBytes = 0
+    account?.close()
+  }
 
   /// Whether the graceful end has come: everything that was to be served is.
   package var isDrained: Bool {
@@ -123,6 +141,7 @@ package struct ServerConnectionMachine: ~Copyable {
       return .send([frame])
     case .ready(let frame, let agreement):
       self.agreement = agreement
+      account = budget?.open(agreement.peer)
       principal = Principal(keyId: agreement.peer, role: agreement.role, limits: agreement.keyLimits)
       return .open(frame, agreement)
     }
@@ -166,7 +185,7 @@ package struct ServerConnectionMachine: ~Copyable {
   /// When ``tick(_:)`` is next worth a call.
   package var nextTick: NIODeadline {
     guard isOpen else { return handshakeDeadline }
-    var next = min(keepalive.nextTick, nextDeadline)
+    var next = min(keepalive.nextTick, nextDeadline, arrival.deadline)
     if case .announced(let until) = drain { next = min(next, until) }
     return next
   }
@@ -177,6 +196,9 @@ package struct ServerConnectionMachine: ~Copyable {
     guard isOpen else {
       if now >= handshakeDeadline { throw WireError(.handshakeTimeout, "the handshake took too long") }
       return result
+    }
+    guard now < arrival.deadline else {
+      throw WireError(.abuse, "a frame arrives more slowly than \(Limits.slowFrameBytesPerSecond) bytes a second")
     }
     switch keepalive.tick(now) {
     case .none: break
@@ -207,7 +229,7 @@ package struct ServerConnectionMachine: ~Copyable {
     let error = WireError(.shuttingDown, "the server stopped before the request was done", effect: .unknown)
     let frames = streams.keys.sorted().map { OutboundFrame.error(streamID: $0, error) }
     streams = [:]
-    releaseAll()
+    hold(unfinishedBytes - heldBytes)
     pendingBytes = 0
     return frames
   }

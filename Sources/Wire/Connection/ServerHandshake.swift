@@ -13,10 +13,15 @@ package struct ServerHandshake: ~Copyable {
     var certificateHash: [UInt8] = []
     /// Why this peer is not to be served, whoever it is: told once it has proved to speak the protocol.
     var refusal: WireError?
+    /// Asked whether whoever claims to have this key is to be heard at all.
+    var hears: @Sendable (_ keyId: String) -> WireError?
+    /// Asked for a place for whoever has proved to have this key.
+    var admits: @Sendable (_ keyId: String, Role) -> WireError?
 
     package init(
       serverId: String, limits: ConnectionLimits, nonce: [UInt8], dummySecret: [UInt8], certificateHash: [UInt8] = [],
-      refusal: WireError? = nil
+      refusal: WireError? = nil, hears: @escaping @Sendable (_ keyId: String) -> WireError? = { _ in nil },
+      admits: @escaping @Sendable (_ keyId: String, Role) -> WireError? = { _, _ in nil }
     ) {
       self.certificateHash = certificateHash
       self.serverId = serverId
@@ -24,6 +29,8 @@ package struct ServerHandshake: ~Copyable {
       self.nonce = nonce
       self.dummySecret = dummySecret
       self.refusal = refusal
+      self.hears = hears
+      self.admits = admits
     }
   }
 
@@ -107,6 +114,7 @@ package struct ServerHandshake: ~Copyable {
   ) throws(WireError) -> OutboundFrame {
     let hello = try Hello(decoding: body)
     claimedKeyId = hello.keyId
+    if let refusal = parameters.hears(hello.keyId) { throw refusal }
     guard hello.nonce.count == 32 else { throw WireError(.badMessage, "field 'nonce': 32 bytes are needed") }
     let challenge = Challenge.with {
       $0.nonce = parameters.nonce
@@ -130,6 +138,7 @@ package struct ServerHandshake: ~Copyable {
     guard isValid, let key else {
       throw WireError(.unauthenticated, "the key is unknown, revoked or wrong")
     }
+    if let refusal = parameters.admits(hello.keyId, key.role) { throw refusal }
     let limits = ConnectionLimits.agree(parameters.limits, hello.limits)
     let ready = Ready.with {
       $0.limits = limits

@@ -38,6 +38,9 @@ public struct FrameDecoder: ~Copyable {
   /// How many more bytes of requests the connection may hold.
   public var memoryBudget = Int.max
 
+  /// Bytes of a frame whose header is here and whose body is not.
+  public var unfinishedBytes: Int { header.map { Int($0.bodyLength) } ?? 0 }
+
   private var buffer = ByteBuffer()
   /// Whether nobody else holds a slice of `buffer`, so that appending to it copies nothing.
   private var ownsBuffer = false
@@ -143,6 +146,10 @@ public struct FrameDecoder: ~Copyable {
         throw WireError(.badFrame, "frame type \(header.type) is not known")
       }
       return
+    }
+    if let most = type.maxBytes, header.rawLength > most {
+      throw WireError(
+        .frameTooLarge, "a frame of type \(header.type) has at most \(most) bytes; \(header.rawLength) were announced")
     }
     let unknown = header.flags.intersection(.mustUnderstand).subtracting(type.allowedFlags)
     guard unknown.isEmpty else {

@@ -29,6 +29,16 @@ public enum FrameType: UInt8, Sendable, CaseIterable {
     }
   }
 
+  /// What a body of this type can have at most, in bytes, whatever the connection allows: more is refused before it comes. Nil for the
+  /// connection's own limit.
+  var maxBytes: Int? {
+    switch self {
+    case .upload: MessageBody.prefixBytes + Limits.headBytes + Limits.chunkBytes
+    case .ping, .pong, .credit, .cancel: Limits.handshakeFrameBytes
+    case .hello, .challenge, .auth, .ready, .goAway, .request, .response, .item, .error: nil
+    }
+  }
+
   /// Whether the body is a head, a message and an attachment, which ``MessageBody`` takes apart.
   var hasMessageBody: Bool {
     switch self {

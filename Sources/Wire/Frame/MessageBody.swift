@@ -18,7 +18,8 @@ public struct MessageBody: Sendable, Equatable {
     guard let (headLength, zero, messageLength) = body.readMultipleIntegers(as: (UInt16, UInt16, UInt32).self) else {
       throw WireError(.badFrame, "the body is shorter than its lengths")
     }
-    guard zero == 0, Int(headLength) <= Limits.headBytes else {
+    guard zero == 0 else { throw WireError(.badFrame, "the two bytes behind the head's length are \(zero), and must be 0") }
+    guard Int(headLength) <= Limits.headBytes else {
       throw WireError(.badFrame, "the head has \(headLength) bytes; at most \(Limits.headBytes) are allowed")
     }
     guard let head = body.readSlice(length: Int(headLength)), let message = body.readSlice(length: Int(messageLength)) else {

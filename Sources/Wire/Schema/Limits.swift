@@ -25,12 +25,15 @@ public enum Limits {
   public static let maxStreams = 256
   public static let pendingBytesPerPeer = 16 * 1024 * 1024
   public static let requestBytesPerPeer = 32 * 1024 * 1024
+  /// A frame must arrive at this rate, once it has had ``slowFrameGraceMs``.
+  public static let slowFrameBytesPerSecond: Int64 = 4 * 1024
+  public static let slowFrameGraceMs: Int64 = 10_000
   public static let handshakeTimeoutMs: Int64 = 5_000
   public static let halfOpenConnections = 128
   /// Connections of one server, unless its operator says otherwise.
   public static let connections = 10_000
-  /// Bytes of requests under way on all connections of one server, unless its operator says otherwise.
-  public static let requestBytes = 256 * 1024 * 1024
+  /// Bytes that all connections of one server may hold, unless its operator says otherwise; see ``MemoryBudget``.
+  public static let requestBytes = 128 * 1024 * 1024
   /// Tasks that may wait in the queue, unless the operator says otherwise.
   public static let queuedTasks = 100_000
   /// Failed authentications of one address in ``authWindowMs``, after which it is turned away for the rest of that time.

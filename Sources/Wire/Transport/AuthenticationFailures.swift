@@ -1,42 +1,54 @@
 import NIOCore
 import Synchronization
 
-/// Counts the failed authentications of each address. One with too many of them is turned away for a while, before anything is checked.
+/// Counts the failed authentications of each address with each key id. Too many of them turn that pair away for a while, before anything
+/// is checked; others behind the same address are let in with their own keys.
 final class AuthenticationFailures: Sendable {
-  /// Addresses that are remembered; beyond that the one whose time is over first is forgotten.
-  static let addresses = 10_000
+  /// Pairs that are remembered; beyond that the one whose time is over first is forgotten.
+  static let pairs = 10_000
 
   private struct Entry {
     var count: Int
     var end: NIODeadline
   }
 
-  private let state = Mutex<[String: Entry]>([:])
+  private struct Pair: Hashable {
+    let address: String
+    let keyId: String
+  }
+
+  private let state = Mutex<[Pair: Entry]>([:])
+
+  /// How many pairs are remembered.
+  var count: Int { state.withLock { $0.count } }
 
   /// - Parameter address: without a port.
-  func note(_ address: String, _ now: NIODeadline) {
+  func note(_ address: String, _ keyId: String, _ now: NIODeadline) {
+    let pair = Pair(address: address, keyId: keyId)
     state.withLock { entries in
-      if entries[address] == nil, entries.count >= Self.addresses {
+      if entries[pair] == nil, entries.count >= Self.pairs {
         entries = entries.filter { $0.value.end > now }
-        if entries.count >= Self.addresses, let first = entries.min(by: { $0.value.end < $1.value.end }) {
+        if entries.count >= Self.pairs, let first = entries.min(by: { $0.value.end < $1.value.end }) {
           entries[first.key] = nil
         }
       }
-      var entry = entries[address] ?? Entry(count: 0, end: now)
+      var entry = entries[pair] ?? Entry(count: 0, end: now)
       if entry.end <= now { entry = Entry(count: 0, end: now + .milliseconds(Limits.authWindowMs)) }
       entry.count += 1
-      entries[address] = entry
+      entries[pair] = entry
     }
   }
 
-  /// Why an address is turned away now; nil while it is not.
-  func refusal(of address: String, _ now: NIODeadline) -> WireError? {
+  /// Why a pair is turned away now; nil while it is not.
+  func refusal(of address: String, _ keyId: String, _ now: NIODeadline) -> WireError? {
+    let pair = Pair(address: address, keyId: keyId)
     let left = state.withLock { entries -> Int64? in
-      guard let entry = entries[address], entry.count >= Limits.authFailures, entry.end > now else { return nil }
+      guard let entry = entries[pair], entry.count >= Limits.authFailures, entry.end > now else { return nil }
       return (entry.end - now).nanoseconds / 1_000_000
     }
     guard let left else { return nil }
     return WireError(
-      .rateLimited, "too many authentications from this address failed", retryAfterMs: UInt32(clamping: max(1, left)))
+      .rateLimited, "too many authentications with this key id from this address failed",
+      retryAfterMs: UInt32(clamping: max(1, left)))
   }
 }

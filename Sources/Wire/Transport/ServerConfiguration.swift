@@ -17,8 +17,8 @@ public struct ServerConfiguration: Sendable {
   public var halfOpenConnections = Limits.halfOpenConnections
   /// How many connections there may be; more are told `overloaded`.
   public var connections = Limits.connections
-  /// What all connections may have under way together; one budget may serve several servers.
-  public var requestBudget = RequestBudget(limitBytes: Limits.requestBytes)
+  /// What all connections may hold together; one budget may serve several servers.
+  public var memory = MemoryBudget(limitBytes: Limits.requestBytes)
   /// Counts what all connections carry; one may count for several servers.
   public var traffic = ServerTraffic()
   public var timings = ConnectionTimings()

@@ -65,11 +65,13 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     let handshake = ServerHandshake(
       .init(
         serverId: shared.configuration.serverId, limits: shared.configuration.limits, nonce: randomBytes(32),
-        dummySecret: shared.dummySecret, certificateHash: certificateHash, refusal: refusal),
+        dummySecret: shared.dummySecret, certificateHash: certificateHash, refusal: refusal,
+        hears: { [failures = shared.failures] in failures.refusal(of: remote.host, $0, .now()) },
+        admits: { [registry = shared.registry] in registry.open(id, $0, $1) }),
       keys: shared.keys)
     core = ServerConnectionCore(
       ServerConnectionMachine(
-        handshake, timings: shared.configuration.timings, budget: shared.configuration.requestBudget, now: now), codec: codec)
+        handshake, timings: shared.configuration.timings, budget: shared.configuration.memory, now: now), codec: codec)
   }
 
   // MARK: The channel
@@ -86,8 +88,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     phase = .closed
     core.machine.releaseAll()
-    shared.configuration.traffic.wait(-waitingBytes)
-    waitingBytes = 0
+    wait(for: 0)
     wake?.task.cancel()
     wake = nil
     if let peer {
@@ -144,7 +145,15 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   /// A peer that does not read is not read from either. That it reads at all proves that it lives, since its PONGs go unread meanwhile.
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     core.machine.receivedBytes(.now())
-    try? context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
+    let isWritable = context.channel.isWritable
+    try? context.channel.syncOptions?.setOption(.autoRead, value: isWritable)
+    core.machine.arrival.pause(!isWritable, .now())
+    peer?.isCongested = !isWritable
+    if isWritable {
+      burst.append(.writable)
+      handOver()
+    }
+    settle()
     context.fireChannelWritabilityChanged()
   }
 
@@ -172,9 +181,10 @@ final class ServerConnectionHandler: ChannelInboundHandler {
   private func open() {
     guard let context else { return }
     let peer = ServerPeer(
-      id: id, principal: core.machine.principal, remoteAddress: remote.description, handler: self, eventLoop: context.eventLoop)
+      id: id, principal: core.machine.principal, remoteAddress: remote.description, handler: self,
+      account: core.machine.account, eventLoop: context.eventLoop)
+    core.machine.account?.closes { [weak peer] in peer?.close($0) }
     self.peer = peer
-    shared.registry.opened(id)
     shared.service.connected(peer)
   }
 
@@ -224,6 +234,13 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     settle()
   }
 
+  /// Others need the place, and this peer has not said yet who it is.
+  func evict() {
+    guard phase == .serving, !core.machine.isOpen else { return }
+    end(nil)
+    settle()
+  }
+
   /// The grace is over.
   func abandon() {
     guard phase == .serving else { return }
@@ -246,15 +263,26 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     let allocator = context.channel.allocator
     let bytes = core.takeOutput { allocator.buffer(capacity: $0) }
     shared.configuration.traffic.send(bytes.readableBytes)
-    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: holding(bytes.readableBytes, context))
+  }
+
+  /// Small writes to a peer that reads are not worth a promise.
+  private static let heldFromBytes = 64 * 1024
+
+  /// Counts bytes that go out as held until the network has taken them.
+  private func holding(_ bytes: Int, _ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+    guard let account = core.machine.account, bytes >= Self.heldFromBytes || !context.channel.isWritable else { return nil }
+    account.change(by: bytes)
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.whenComplete { _ in account.change(by: -bytes) }
+    return promise
   }
 
   /// Writes what has been collected, once, unless a read is under way: its end does it.
   private func settle() {
     guard !isReading, let context else { return }
     flushNow()
-    shared.configuration.traffic.wait(core.machine.pendingBytes - waitingBytes)
-    waitingBytes = core.machine.pendingBytes
+    wait(for: core.machine.pendingBytes)
     switch phase {
     case .serving:
       if core.machine.isDrained {
@@ -270,11 +298,20 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// So many bytes of items wait for credit now.
+  private func wait(for bytes: Int) {
+    shared.configuration.traffic.wait(bytes - waitingBytes)
+    core.machine.account?.change(by: bytes - waitingBytes)
+    waitingBytes = bytes
+  }
+
   // MARK: The end
 
   private func fail(_ error: WireError) {
     guard phase == .serving else { return }
-    if error.errorCode == .unauthenticated, !core.machine.isOpen { shared.failures.note(remote.host, .now()) }
+    if error.errorCode == .unauthenticated, !core.machine.isOpen {
+      shared.failures.note(remote.host, core.machine.claimedKeyId, .now())
+    }
     shared.configuration.logger.info(
       "connection closed", metadata: ["peer": "\(remote)", "key": "\(core.machine.claimedKeyId)", "error": "\(error)"])
     handOver()

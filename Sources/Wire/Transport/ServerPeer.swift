@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// One authenticated connection, as the service holds it: a door to its handler on its event loop.
 final class ServerPeer: ServerConnection {
@@ -8,11 +9,15 @@ final class ServerPeer: ServerConnection {
   private let eventLoop: any EventLoop
   /// Emptied when the connection ends, so that a service that keeps the peer does not keep the connection.
   private let handler: NIOLoopBoundBox<ServerConnectionHandler?>
+  private let account: MemoryAccount?
+  private let congestion = Atomic(false)
 
   /// Must be called on the handler's event loop.
   init(
-    id: UInt64, principal: Principal, remoteAddress: String, handler: ServerConnectionHandler, eventLoop: any EventLoop
+    id: UInt64, principal: Principal, remoteAddress: String, handler: ServerConnectionHandler, account: MemoryAccount?,
+    eventLoop: any EventLoop
   ) {
+    self.account = account
     self.id = id
     self.principal = principal
     self.remoteAddress = remoteAddress
@@ -20,9 +25,24 @@ final class ServerPeer: ServerConnection {
     self.handler = NIOLoopBoundBox(handler, eventLoop: eventLoop)
   }
 
-  func send(_ outbound: [Outbound]) {
-    onLoop { $0.send(outbound) }
+  var overload: WireError? { account?.refusal }
+
+  var isCongested: Bool {
+    get { congestion.load(ordering: .relaxed) }
+    set { congestion.store(newValue, ordering: .relaxed) }
   }
+
+  func send(_ outbound: [Outbound]) {
+    guard !eventLoop.inEventLoop, let account else { return onLoop { $0.send(outbound) } }
+    let bytes = outbound.reduce(0) { $0 + $1.creditBytes }
+    account.change(by: bytes)
+    eventLoop.execute { [handler] in
+      account.change(by: -bytes)
+      handler.value?.send(outbound)
+    }
+  }
+
+  func afterSending(_ body: @escaping @Sendable () -> Void) { eventLoop.execute(body) }
 
   func grantUpload(streamID: UInt32, bytes: UInt32) {
     onLoop { $0.grantUpload(streamID: streamID, bytes: bytes) }

@@ -30,7 +30,7 @@ public final class WireServer: Sendable {
   public static func start(
     _ configuration: ServerConfiguration, keys: any KeyDirectory, service: any WireService, group: any EventLoopGroup
   ) async throws(WireError) -> WireServer {
-    let registry = ConnectionRegistry(halfOpenLimit: configuration.halfOpenConnections)
+    let registry = ConnectionRegistry(halfOpenLimit: configuration.halfOpenConnections, limit: configuration.connections)
     let shared = ServerConnectionHandler.Shared(
       configuration: configuration, keys: keys, service: service, dummySecret: randomBytes(KeyDerivation.secretBytes),
       registry: registry, codecs: EventLoopCodecs(group), failures: AuthenticationFailures())
@@ -41,7 +41,7 @@ public final class WireServer: Sendable {
       .childChannelOption(
         .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 256 * 1_024)
       )
-      .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1_024, high: 1_024 * 1_024))
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 128 * 1_024, high: 512 * 1_024))
       .childChannelInitializer { channel in accept(channel, shared) }
     do {
       let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
@@ -57,17 +57,26 @@ public final class WireServer: Sendable {
   }
 
   private static func accept(_ channel: any Channel, _ shared: ServerConnectionHandler.Shared) -> EventLoopFuture<Void> {
-    guard let id = shared.registry.admit() else {
-      shared.configuration.logger.warning("a connection was refused: too many are in the handshake")
+    let remote = channel.remoteAddress
+    let id: UInt64
+    switch shared.registry.admit(remote?.neighbourhood ?? "?", .now()) {
+    case .admitted(let admitted, let evicted):
+      id = admitted
+      if let evicted { shared.registry.with(evicted) { $0.evict() } }
+    case .refused(let count):
+      if let count {
+        shared.configuration.logger.warning(
+          "connections were refused: too many are in the handshake",
+          metadata: ["count": "\(count)", "last": "\(remote?.ipAddress ?? "?")"])
+      }
       return channel.close()
     }
-    let remote = channel.remoteAddress
     let tls = shared.configuration.tls?.current
     let isAllowed = tls != nil || shared.configuration.allowPlaintext || remote?.isLoopback == true
     let handler = ServerConnectionHandler(
       shared, id: id, remote: ServerConnectionHandler.Remote(host: remote?.ipAddress ?? "?", port: remote?.port ?? 0),
       refusal: isAllowed
-        ? refusal(of: remote, shared) : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
+        ? nil : WireError(.plaintextRefused, "this server takes plain text from loopback only"),
       certificateHash: tls?.fingerprint ?? [], codec: shared.codecs.codec(on: channel.eventLoop), now: .now())
     shared.registry.add(id, NIOLoopBoundBox(handler, eventLoop: channel.eventLoop))
     channel.closeFuture.whenComplete { _ in shared.registry.remove(id) }
@@ -75,15 +84,6 @@ public final class WireServer: Sendable {
       if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context)) }
       try channel.pipeline.syncOperations.addHandler(handler)
     }
-  }
-
-  private static func refusal(of remote: SocketAddress?, _ shared: ServerConnectionHandler.Shared) -> WireError? {
-    guard shared.registry.count < shared.configuration.connections else {
-      return WireError(
-        .overloaded, "the server has all the \(shared.configuration.connections) connections that it may have",
-        retryAfterMs: 1_000)
-    }
-    return shared.failures.refusal(of: remote?.ipAddress ?? "?", .now())
   }
 
   /// After ``ServerTLS/reload()``: ends the connections whose client's certificate is not good any more.
@@ -105,17 +105,6 @@ public final class WireServer: Sendable {
       await tasks.next()
       tasks.cancelAll()
       await tasks.waitForAll()
-    }
-  }
-}
-
-extension SocketAddress {
-  /// 127.0.0.0/8, ::1, or a Unix domain socket.
-  var isLoopback: Bool {
-    switch self {
-    case .v4: ipAddress?.hasPrefix("127.") == true
-    case .v6: ipAddress == "::1" || ipAddress?.hasPrefix("::ffff:127.") == true
-    case .unixDomainSocket: true
     }
   }
 }

@@ -87,6 +87,8 @@ public enum InboundEvent: Sendable {
   case credit(streamID: UInt32, bytes: UInt32, items: UInt32)
   /// The peer cancelled, or the stream's deadline is over. The service still owes the terminal reply.
   case cancel(streamID: UInt32)
+  /// The peer has read what was sent to it, after it had not for a while; see ``ServerConnection/isCongested``.
+  case writable
 }
 
 /// What the service sends on a stream.
@@ -155,8 +157,20 @@ public protocol ServerConnection: AnyObject, Sendable {
   var remoteAddress: String { get }
   /// Sends all of these with one hop to the event loop and one flush. Items wait for credit; terminal frames never do.
   func send(_ outbound: [Outbound])
+  /// Calls `body` on the connection's event loop once all that was sent before has been handed to the network's buffers.
+  func afterSending(_ body: @escaping @Sendable () -> Void)
   /// Lets the peer send `bytes` more on an upload.
   func grantUpload(streamID: UInt32, bytes: UInt32)
+  /// Why no large reply should be made for it now: it, its key or all connections hold too much. Nil while there is room.
+  var overload: WireError? { get }
+  /// Whether the peer does not read what was sent to it; `InboundEvent.writable` says when it has.
+  var isCongested: Bool { get }
   /// Closes it after the frames already sent; the peer gets GOAWAY with the reason.
   func close(_ reason: WireError)
+}
+
+extension ServerConnection {
+  public var overload: WireError? { nil }
+  public var isCongested: Bool { false }
+  public func afterSending(_ body: @escaping @Sendable () -> Void) { body() }
 }

@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func allConnectionsShareWhatMayBeUnderWay() throws {
-    let budget = RequestBudget(limitBytes: 40_000)
+    let budget = MemoryBudget(limitBytes: 80_000)
     let (first, second) = (try ServerDialogue(budget: budget), try ServerDialogue(budget: budget))
     #expect(first.memoryBudget == 40_000)
     first.asks(1)
@@ -132,9 +132,10 @@ import Testing
     second.asks(1)
     #expect(budget.usedBytes == held + second.heldBytes)
     // However full it is, there is room for a heartbeat.
-    budget.change(by: 100_000)
-    #expect(second.memoryBudget == RequestBudget.floorBytes - second.heldBytes)
-    budget.change(by: -100_000)
+    let other = budget.open("other")
+    other.change(by: 100_000)
+    #expect(second.memoryBudget == MemoryBudget.floorBytes - second.heldBytes)
+    other.change(by: -100_000)
     second.serviceSends(.response(1, Empty()))
     #expect(budget.usedBytes == held)
     first.disconnects()

@@ -14,7 +14,7 @@ final class ServerDialogue {
   /// What ended the connection.
   private(set) var failure: WireError?
 
-  init(role: String = "admin", open: Bool = true, budget: RequestBudget? = nil) throws {
+  init(role: String = "admin", open: Bool = true, budget: MemoryBudget? = nil) throws {
     let nonce = [UInt8](repeating: 1, count: 32)
     machine = ServerConnectionMachine(
       ServerHandshake(.init(serverId: "test", limits: .standard, nonce: nonce, dummySecret: nonce), keys: TestKeys()),
@@ -36,6 +36,9 @@ final class ServerDialogue {
   var heldBytes: Int { machine.heldBytes }
   var memoryBudget: Int { machine.memoryBudget }
   func disconnects() { machine.releaseAll() }
+  var account: MemoryAccount? { machine.account }
+  /// The rest of a frame's body has not come.
+  func waits(for bytes: Int) { machine.wait(for: bytes, isNew: false, now) }
   var pendingBytes: Int { machine.pendingBytes }
   var isDrained: Bool { machine.isDrained }
   var streamCount: Int { machine.streams.count }
@@ -152,6 +155,7 @@ final class ServerDialogue {
     case .upload(let id, let chunk, let end): events.append("upload \(id) \(chunk.readableBytes)\(end ? " end" : "")")
     case .credit(let id, let bytes, let items): events.append("credit \(id) \(bytes) \(items)")
     case .cancel(let id): events.append("cancel \(id)")
+    case .writable: events.append("writable")
     }
   }
 }

@@ -37,14 +37,16 @@ import Testing
   @Test func failuresAreForgottenWithTheirTime() {
     let failures = AuthenticationFailures()
     let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-    for _ in 0..<Limits.authFailures { failures.note("10.0.0.1", start) }
-    #expect(failures.refusal(of: "10.0.0.1", start) != nil)
-    #expect(failures.refusal(of: "10.0.0.2", start) == nil)
-    #expect(failures.refusal(of: "10.0.0.1", start + .milliseconds(Limits.authWindowMs)) == nil)
-    // However many addresses there are, the memory of them is bounded, and the new ones are remembered.
-    for number in 0..<2 * AuthenticationFailures.addresses { failures.note("10.1.\(number)", start) }
-    for _ in 0..<Limits.authFailures { failures.note("10.2", start) }
-    #expect(failures.refusal(of: "10.2", start) != nil)
+    for _ in 0..<Limits.authFailures { failures.note("10.0.0.1", "k1", start) }
+    #expect(failures.refusal(of: "10.0.0.1", "k1", start) != nil)
+    #expect(failures.refusal(of: "10.0.0.2", "k1", start) == nil)
+    #expect(failures.refusal(of: "10.0.0.1", "k2", start) == nil)
+    #expect(failures.refusal(of: "10.0.0.1", "k1", start + .milliseconds(Limits.authWindowMs)) == nil)
+    // However many there are, the memory of them is bounded, and the new ones are remembered.
+    for number in 0..<2 * AuthenticationFailures.pairs { failures.note("10.1.0.1", "k\(number)", start) }
+    #expect(failures.count <= AuthenticationFailures.pairs)
+    for _ in 0..<Limits.authFailures { failures.note("10.2", "k", start) }
+    #expect(failures.refusal(of: "10.2", "k", start) != nil)
   }
 
   @Test func aRoleMayCallWhatTheTableSaysAndNothingElse() async throws {

@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func tooManyHalfOpenConnectionsAreClosedAndOpenOnesAreNot() async throws {
-    let server = try await TestServer { $0.halfOpenConnections = 3 }
+    let server = try await TestServer { $0.halfOpenConnections = 6 }
     let client = server.client()
     try await client.connect()
     var stalled: [RawPeer] = []
