@@ -1,23 +1,34 @@
 /// What a key may do; each method names the roles that may call it.
 public enum Role: UInt32, WireEnum {
+  /// No role; never valid.
   case unspecified = 0
+  /// May call everything but what only nodes do.
   case admin
+  /// Works: sessions, tasks, memories, knowledge, connections, artifacts.
   case user
+  /// A node: takes tasks, commits steps, reports what it finds. Needs keys of its own, without limits.
   case agent
+  /// May look at everything that a user sees, and change nothing.
   case viewer
 }
 
+/// A key, without its secret but in the answer that makes it.
 public struct KeyInfo: WireMessage {
   /// `key_` + 12 lowercase hex digits.
   public var id = ""
+  /// What people call it; need not be unique, may be empty.
   public var name = ""
+  /// What it may do.
   public var role = Role.unspecified
+  /// When it was made.
   public var createdAt = Timestamp()
+  /// When it was revoked; 0 while it is not.
   public var revokedAt = Timestamp()
   /// Only in the answer to `key.create`: 64 hex digits.
   public var secret = ""
   /// The database connections that it sees, if it is limited to some.
   public var connections: [String] = []
+  /// It sees `connections` alone. Stays true when the last of them has been deleted: such a key sees none.
   public var isLimited = false
   /// 0 means never.
   public var expiresAt = Timestamp()
@@ -38,8 +49,11 @@ public struct KeyInfo: WireMessage {
   }
 }
 
+/// Makes a key.
 public struct KeyCreateRequest: WireMessage {
+  /// What people call it; need not be unique, may be empty.
   public var name = ""
+  /// Must be given.
   public var role = Role.unspecified
   /// The only database connections that it sees; empty means all. For the roles user and viewer.
   public var connections: [String] = []
@@ -57,7 +71,9 @@ public struct KeyCreateRequest: WireMessage {
   }
 }
 
+/// Names one key.
 public struct KeyRef: WireMessage {
+  /// `key_` + 12 lowercase hex digits.
   public var id = ""
   public init() {}
   public init(id: String) { self.id = id }
@@ -66,7 +82,9 @@ public struct KeyRef: WireMessage {
   }
 }
 
+/// Every key, revoked and expired ones included.
 public struct KeyList: WireMessage {
+  /// Without their secrets.
   public var keys: [KeyInfo] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -74,12 +92,20 @@ public struct KeyList: WireMessage {
   }
 }
 
+/// What serves, and since when.
 public struct ServerInfo: WireMessage {
+  /// `srv_` + 12 lowercase hex digits: the same for the life of a data folder, also after a restore and a rotation of its master
+  /// key.
   public var serverId = ""
+  /// Of the program, such as `0.1`.
   public var version = ""
+  /// Of this protocol: 1.
   public var protocolVersion: UInt32 = 0
+  /// When the process started to serve.
   public var startedAt = Timestamp()
+  /// `sqlite`.
   public var storeBackend = ""
+  /// The last migration of the store.
   public var schemaVersion: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -94,7 +120,9 @@ public struct ServerInfo: WireMessage {
 
 /// One named figure.
 public struct Stat: WireMessage {
+  /// Such as `connections_open`; names are added, and not promised to stay.
   public var name = ""
+  /// In the unit that the name says.
   public var value = 0.0
   public init() {}
   public init(_ name: String, _ value: Double) {
@@ -107,7 +135,9 @@ public struct Stat: WireMessage {
   }
 }
 
+/// Figures of the process and its store.
 public struct ServerStats: WireMessage {
+  /// In no order that means something.
   public var stats: [Stat] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -117,8 +147,11 @@ public struct ServerStats: WireMessage {
 
 /// One thing that was checked.
 public struct CheckFinding: WireMessage {
+  /// What was checked.
   public var name = ""
+  /// Whether it was as it has to be.
   public var ok = false
+  /// A sentence: what was found.
   public var detail = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -128,8 +161,11 @@ public struct CheckFinding: WireMessage {
   }
 }
 
+/// What a check of the store found.
 public struct ServerCheck: WireMessage {
+  /// All findings are.
   public var ok = false
+  /// One for each thing that was checked.
   public var findings: [CheckFinding] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,3 +1,4 @@
+/// Asks for a backup of the whole store as one file; the items bring its records.
 public struct BackupCreateRequest: WireMessage {
   /// Leave the master key out: whoever restores must bring it.
   public var withoutMasterKey = false
@@ -9,6 +10,7 @@ public struct BackupCreateRequest: WireMessage {
 
 /// What a part of a backup is.
 public enum BackupRecordKind: UInt32, WireEnum {
+  /// Never written.
   case unspecified = 0
   /// A ``BackupManifest``.
   case manifest = 1
@@ -22,6 +24,8 @@ public enum BackupRecordKind: UInt32, WireEnum {
 
 /// One part of a backup; what it holds is the attachment.
 public struct BackupItem: WireMessage {
+  /// The kind of the record whose payload is the attachment. The receiver frames it: `u32 length | u8 kind | u32 CRC-32 |
+  /// payload`.
   public var kind = BackupRecordKind.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -29,16 +33,21 @@ public struct BackupItem: WireMessage {
   }
 }
 
+/// The first record of a backup.
 public struct BackupManifest: WireMessage {
   /// Of the file's form; 1.
   public var format: UInt32 = 0
+  /// The kai-session that it is of.
   public var serverId = ""
   /// Of the kai-session that wrote it.
   public var version = ""
   /// The last migration of the database.
   public var schemaVersion: UInt64 = 0
+  /// The moment that the backup shows.
   public var createdAt = Timestamp()
+  /// Of the whole database, inflated.
   public var databaseBytes: UInt64 = 0
+  /// A record with the master key follows.
   public var hasMasterKey = false
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -52,9 +61,11 @@ public struct BackupManifest: WireMessage {
   }
 }
 
+/// The last record of a backup.
 public struct BackupEnd: WireMessage {
+  /// Of the whole database, inflated.
   public var databaseBytes: UInt64 = 0
-  /// Of the database's bytes.
+  /// SHA-256 of those bytes: 32 bytes.
   public var sha256: [UInt8] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

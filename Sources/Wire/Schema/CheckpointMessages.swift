@@ -1,5 +1,6 @@
 /// What a step was about.
 public enum CheckpointKind: UInt32, WireEnum {
+  /// Taken as it is and shown as such; say what the step is.
   case unspecified = 0
   /// A task began or went on: the user's message, or the mark of a resume.
   case input
@@ -17,14 +18,21 @@ public enum CheckpointKind: UInt32, WireEnum {
 
 /// One durable step of a session, without its body.
 public struct Checkpoint: WireMessage {
+  /// The session whose step it is. In a fork, that is the fork for every step, also those from before it.
   public var sessionId = ""
   /// 1, 2, 3 ... without gaps.
   public var step: UInt64 = 0
+  /// The step before, 0 for the first.
   public var parentStep: UInt64 = 0
+  /// Of the lease under which it was committed.
   public var epoch: UInt64 = 0
+  /// The task under which it was committed.
   public var taskId = ""
+  /// The node that committed it.
   public var nodeId = ""
+  /// When kai-session stored it.
   public var createdAt = Timestamp()
+  /// What the step was about, as its node said.
   public var kind = CheckpointKind.unspecified
   /// One line for people: what happened in this step.
   public var summary = ""
@@ -34,6 +42,7 @@ public struct Checkpoint: WireMessage {
   public var bodyCrc: UInt32 = 0
   /// Size of the stored snapshot that follows the body; 0 when there is none.
   public var snapshotBytes: UInt32 = 0
+  /// CRC-32 of the stored snapshot; 0 when there is none.
   public var snapshotCrc: UInt32 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -55,9 +64,13 @@ public struct Checkpoint: WireMessage {
 
 /// Proof that a node may still write: every commit, emit and artifact of an agent names it.
 public struct Fence: WireMessage {
+  /// The task's session.
   public var sessionId = ""
+  /// The task that was assigned.
   public var taskId = ""
+  /// The node's id, as `NodeWelcome` gave it.
   public var nodeId = ""
+  /// `Assignment.epoch`, unchanged for the life of the lease.
   public var epoch: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -71,18 +84,28 @@ public struct Fence: WireMessage {
 /// Appends one step. The attachment is the body (a compressed `CheckpointBody`), then the snapshot if there is one
 /// (a compressed `CheckpointBody` that holds the whole transcript up to and including this step).
 public struct CommitRequest: WireMessage {
+  /// Must be given, and must be the lease that holds now; anything else is `fenced`.
   public var fence: Fence?
   /// The head this step builds on; anything else is a conflict.
   public var parentStep: UInt64 = 0
+  /// What the step is about. kai-session stores it and does nothing by it.
   public var kind = CheckpointKind.unspecified
+  /// One line for people: what happens in this step. It becomes the text of the event `step_committed`.
   public var summary = ""
+  /// Size of the body as it is attached, in bytes: 1 to 3670016.
   public var bodyBytes: UInt32 = 0
+  /// CRC-32 of the body as it is attached; another is `bad_checksum`.
   public var bodyCrc: UInt32 = 0
+  /// Size of the snapshot behind it, in bytes: 0 for none, at most 3670016; both together must fit into one message.
   public var snapshotBytes: UInt32 = 0
+  /// CRC-32 of the snapshot; 0 when there is none.
   public var snapshotCrc: UInt32 = 0
-  /// Durable events of this step, in order; `seq` and `at` are given by the server.
+  /// Durable events of this step, in order; `session_id`, `task_id`, `step`, `seq` and `at` are set by the server. The kinds a
+  /// node may commit are task_started, assistant_message, tool_started, tool_finished, notice, context_loaded, thinking,
+  /// todos_updated, chart_drawn, artifact_written and answer_given; any other is `invalid_argument`, and nothing is stored.
   public var events: [Event] = []
-  /// Ends the task, in the same transaction.
+  /// Ends the task, in the same transaction. Its status must be completed, partial, failed or cancelled, and its encoding at most
+  /// 2 MiB.
   public var finish: TaskResult?
   /// Hands the task back to the queue without burning an attempt, in the same transaction.
   public var release = false
@@ -108,7 +131,9 @@ public struct CommitRequest: WireMessage {
   }
 }
 
+/// What became of a commit.
 public struct CommitResponse: WireMessage {
+  /// The number that the step got.
   public var step: UInt64 = 0
   /// The session was paused, or the server drains: stop at this step boundary.
   public var pause = false
@@ -125,9 +150,12 @@ public struct CommitResponse: WireMessage {
 /// Streams checkpoints: from the last snapshot at or before `step` (that item's attachment is body, then snapshot), then
 /// each later one up to `step`. Absent `step` means the head.
 public struct CheckpointFetchRequest: WireMessage {
+  /// The session whose steps are wanted.
   public var sessionId = ""
+  /// The last step that is wanted; absent means the head.
   public var step: UInt64?
-  /// Every body from step 1, whatever snapshots there are.
+  /// Every body from step 1 (or from the oldest that retention has left, which then comes with its snapshot), whatever newer
+  /// snapshots there are: for whoever wants to see each step, not just to go on from the last.
   public var full = false
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -137,8 +165,11 @@ public struct CheckpointFetchRequest: WireMessage {
   }
 }
 
+/// Lists the steps of a session.
 public struct CheckpointListRequest: WireMessage {
+  /// The session whose steps they are.
   public var sessionId = ""
+  /// Absent for the newest 100.
   public var page: Page?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -147,9 +178,13 @@ public struct CheckpointListRequest: WireMessage {
   }
 }
 
+/// One page of a session's steps, the newest first.
 public struct CheckpointList: WireMessage {
+  /// Without bodies and snapshots.
   public var checkpoints: [Checkpoint] = []
+  /// How many steps the session has.
   public var total: UInt64 = 0
+  /// For the next page; empty on the last one.
   public var nextCursor = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,6 +1,10 @@
+/// Which database speaks.
 public enum Dialect: UInt32, WireEnum {
+  /// None; never stored.
   case unspecified = 0
+  /// A file on the node's machine.
   case sqlite
+  /// A PostgreSQL server.
   case postgresql
 }
 
@@ -8,12 +12,17 @@ public enum Dialect: UInt32, WireEnum {
 public struct DatabaseConnection: WireMessage {
   /// 1...64 characters of a-z, 0-9, `_` and `-`; begins with a letter or digit.
   public var id = ""
+  /// Told by the URI.
   public var dialect = Dialect.unspecified
   /// Secret. Whole in an assignment to a node, masked everywhere else.
   public var uri = ""
+  /// What the database is about, in words, for people and agents.
   public var description = ""
+  /// When it was made.
   public var createdAt = Timestamp()
+  /// When it was last changed.
   public var updatedAt = Timestamp()
+  /// 1 at first, one more with every change; for compare-and-set.
   public var version: UInt64 = 0
   /// Of its sessions that say nothing else; unspecified means both.
   public var learning = LearningMode.unspecified
@@ -30,10 +39,16 @@ public struct DatabaseConnection: WireMessage {
   }
 }
 
+/// Makes a connection.
 public struct ConnectionCreateRequest: WireMessage {
+  /// Its alias: 1 to 64 of a-z, 0-9, `_` and `-`, of which the first is a letter or digit.
   public var id = ""
+  /// `sqlite:///absolute/path/file.db` (a path on the nodes' machine) or `postgresql://user:password@host:5432/database`; special
+  /// characters percent-encoded, no control characters, at most 4096 bytes.
   public var uri = ""
+  /// What the database is about, in words; at most 1024 bytes.
   public var description = ""
+  /// Of its sessions that say nothing else; unspecified means both.
   public var learning = LearningMode.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -44,7 +59,9 @@ public struct ConnectionCreateRequest: WireMessage {
   }
 }
 
+/// Names one connection.
 public struct ConnectionRef: WireMessage {
+  /// Its alias.
   public var id = ""
   public init() {}
   public init(id: String) { self.id = id }
@@ -53,11 +70,17 @@ public struct ConnectionRef: WireMessage {
   }
 }
 
+/// Changes the fields that are given.
 public struct ConnectionUpdateRequest: WireMessage {
+  /// Its alias, which never changes.
   public var id = ""
+  /// Only if it is still this version, else `stale_version`; absent for whatever is there.
   public var ifVersion: UInt64?
+  /// As in `ConnectionCreateRequest`; empty leaves it as it is.
   public var uri: String = ""
+  /// Absent leaves it as it is; empty removes it.
   public var description: String?
+  /// Unspecified leaves it as it is.
   public var learning = LearningMode.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -69,7 +92,9 @@ public struct ConnectionUpdateRequest: WireMessage {
   }
 }
 
+/// Lists the connections that the key sees.
 public struct ConnectionListRequest: WireMessage {
+  /// Absent for the first 100.
   public var page: Page?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -77,9 +102,13 @@ public struct ConnectionListRequest: WireMessage {
   }
 }
 
+/// One page of connections, the newest first.
 public struct ConnectionList: WireMessage {
+  /// With their passwords masked.
   public var connections: [DatabaseConnection] = []
+  /// How many the key sees.
   public var total: UInt64 = 0
+  /// For the next page; empty on the last one.
   public var nextCursor = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,5 +1,6 @@
 /// What a piece of knowledge is.
 public enum KnowledgeKind: UInt32, WireEnum {
+  /// None; in a list, every kind.
   case unspecified = 0
   /// What to do or to mind, always or under a condition.
   case instruction
@@ -13,6 +14,7 @@ public enum KnowledgeKind: UInt32, WireEnum {
 
 /// Whether a node could run the SQL of a piece of knowledge.
 public enum KnowledgeState: UInt32, WireEnum {
+  /// Never stored.
   case unspecified = 0
   /// It may be used.
   case ready
@@ -26,7 +28,9 @@ public enum KnowledgeState: UInt32, WireEnum {
 public struct Knowledge: WireMessage {
   /// `know_` + 12 lowercase hex digits.
   public var id = ""
+  /// The connection that it is about.
   public var dbConnectionId = ""
+  /// What it is.
   public var kind = KnowledgeKind.unspecified
   /// Of verified SQL: its question.
   public var name = ""
@@ -36,16 +40,24 @@ public struct Knowledge: WireMessage {
   public var condition = ""
   /// Of a metric: other words for it.
   public var aliases: [String] = []
+  /// Of a metric: an expression or a query. Of verified SQL: the query that answers the question. 64 KiB at most; the other kinds
+  /// have none.
   public var sql = ""
   /// Of a skill: what it is about, in a sentence.
   public var description = ""
+  /// Of a skill: a word to sort it by.
   public var category = ""
+  /// Of a skill: words to find it by.
   public var tags: [String] = []
+  /// Whether it may be used.
   public var state = KnowledgeState.unspecified
   /// Why its SQL was refused.
   public var problem = ""
+  /// When it was first taught.
   public var createdAt = Timestamp()
+  /// When it was last changed.
   public var updatedAt = Timestamp()
+  /// 1 at first, one more with every change; for compare-and-set.
   public var version: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -83,8 +95,11 @@ public struct KnowledgePutRequest: WireMessage {
 
 /// Names one piece of knowledge.
 public struct KnowledgeRef: WireMessage {
+  /// The connection that it is about.
   public var dbConnectionId = ""
+  /// Must be given.
   public var kind = KnowledgeKind.unspecified
+  /// Of verified SQL: its question.
   public var name = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -94,8 +109,11 @@ public struct KnowledgeRef: WireMessage {
   }
 }
 
+/// Lists what was taught about a connection.
 public struct KnowledgeListRequest: WireMessage {
+  /// Absent for the first 100.
   public var page: Page?
+  /// The connection that it is about.
   public var dbConnectionId = ""
   /// Unspecified for all.
   public var kind = KnowledgeKind.unspecified
@@ -107,9 +125,13 @@ public struct KnowledgeListRequest: WireMessage {
   }
 }
 
+/// One page of knowledge, the newest first.
 public struct KnowledgeList: WireMessage {
+  /// Whole, in every state.
   public var knowledge: [Knowledge] = []
+  /// How many there are of the kind.
   public var total: UInt64 = 0
+  /// For the next page; empty on the last one.
   public var nextCursor = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -121,8 +143,11 @@ public struct KnowledgeList: WireMessage {
 
 /// Looks for knowledge of one kind that is about a text.
 public struct KnowledgeSearchRequest: WireMessage {
+  /// The connection that it is about.
   public var dbConnectionId = ""
+  /// Must be given.
   public var kind = KnowledgeKind.unspecified
+  /// The text that the knowledge is to be about.
   public var query = ""
   /// 1...100; 0 means 10.
   public var limit: UInt32 = 0
@@ -135,7 +160,9 @@ public struct KnowledgeSearchRequest: WireMessage {
   }
 }
 
+/// A piece of knowledge that a search found.
 public struct KnowledgeHit: WireMessage {
+  /// Whole.
   public var knowledge: Knowledge?
   /// How alike text and name are, 0...1; 1 for the same words. From 0.85 on verified SQL answers the question.
   public var similarity = 0.0
@@ -149,7 +176,9 @@ public struct KnowledgeHit: WireMessage {
   }
 }
 
+/// What a search found.
 public struct KnowledgeHits: WireMessage {
+  /// The most alike first.
   public var hits: [KnowledgeHit] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -159,8 +188,11 @@ public struct KnowledgeHits: WireMessage {
 
 /// SQL of a piece of knowledge that a node is to look at.
 public struct KnowledgeCheck: WireMessage {
+  /// Of the knowledge.
   public var id = ""
+  /// Of the knowledge; the report names it.
   public var version: UInt64 = 0
+  /// The statement to prepare, and not to run.
   public var sql = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -172,7 +204,9 @@ public struct KnowledgeCheck: WireMessage {
 
 /// What the database said of it.
 public struct KnowledgeChecked: WireMessage {
+  /// The connection that was asked.
   public var dbConnectionId = ""
+  /// Of the knowledge.
   public var id = ""
   /// The version that was looked at; a report about an older one is dropped.
   public var version: UInt64 = 0
@@ -191,11 +225,13 @@ public struct KnowledgeChecked: WireMessage {
 
 /// Asks what an agent would be given with a question.
 public struct BackgroundRequest: WireMessage {
+  /// The connection that the question is about.
   public var dbConnectionId = ""
   /// Empty for a new session.
   public var sessionId = ""
+  /// As a person would ask it.
   public var question = ""
-  /// What the pieces may have together; 0 means 16 KiB.
+  /// What the pieces may have together, in bytes; 0 means 16 KiB.
   public var maxBytes: UInt32 = 0
   /// Of the question; see ``MemoryRecallRequest/embedding``.
   public var embedding: Embedding?
@@ -213,6 +249,7 @@ public struct BackgroundRequest: WireMessage {
 public struct BackgroundPiece: WireMessage {
   /// Such as `knowledge:instruction/Java` or `memory:shared/corrections/delay`.
   public var source = ""
+  /// As the agent reads it.
   public var text = ""
   /// How well it fits the question, 0...1.
   public var score = 0.0
@@ -224,11 +261,13 @@ public struct BackgroundPiece: WireMessage {
   }
 }
 
+/// What an agent would be given with a question.
 public struct Background: WireMessage {
   /// In the order they are given in.
   public var pieces: [BackgroundPiece] = []
   /// Pieces that fit the question but not the size.
   public var omitted: [String] = []
+  /// What the pieces have together.
   public var bytes: UInt64 = 0
   /// What people call the agent that gets it; see ``AgentName``.
   public var agent = ""

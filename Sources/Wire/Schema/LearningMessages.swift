@@ -1,5 +1,6 @@
 /// What a session has of learning.
 public enum LearningMode: UInt32, WireEnum {
+  /// Leaves the choice to whoever stands above: the connection, then both.
   case unspecified = 0
   /// Nothing is given to the agent, and nothing kept of the turn.
   case off
@@ -7,6 +8,7 @@ public enum LearningMode: UInt32, WireEnum {
   case inject
   /// What a turn says is kept.
   case capture
+  /// What was taught goes with each question, and what a turn says is kept.
   case both
 
   public var injects: Bool { self == .inject || self == .both }
@@ -30,19 +32,25 @@ public struct MemoryConfirmRequest: WireMessage {
 
 /// A piece of text that goes with every question. (connection, scope, label) is its identity.
 public struct MemoryBlock: WireMessage {
+  /// The connection that it goes with.
   public var dbConnectionId = ""
   /// `shared`, or the id of the session that alone has it; empty means shared.
   public var scope = ""
+  /// Its name: 1 to 1024 bytes without white space at the ends, of which the wire takes 256.
   public var label = ""
   /// What belongs in it, for whoever writes it.
   public var description = ""
+  /// The text itself; counted in characters against `limit`.
   public var value = ""
-  /// Characters that the value may have; 0 means 5 000.
+  /// Characters that the value may have, 1 to 16000; 0 leaves it as it is, which is 5000 for a new block.
   public var limit: UInt32 = 0
   /// Agents may read it and not write it.
   public var readOnly = false
+  /// When it was first written.
   public var createdAt = Timestamp()
+  /// When it was last written.
   public var updatedAt = Timestamp()
+  /// 1 at first, one more with every change; for compare-and-set.
   public var version: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -74,9 +82,11 @@ public struct BlockPutRequest: WireMessage {
 
 /// Names one block.
 public struct BlockRef: WireMessage {
+  /// The connection that it goes with.
   public var dbConnectionId = ""
   /// Empty means shared.
   public var scope = ""
+  /// Its name.
   public var label = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -88,7 +98,9 @@ public struct BlockRef: WireMessage {
 
 /// The blocks that are seen: the shared ones, and those of a session when it is given.
 public struct BlockListRequest: WireMessage {
+  /// The connection that they go with.
   public var dbConnectionId = ""
+  /// The session whose own come too; empty for the shared ones alone. A session's block hides a shared one with the same label.
   public var sessionId = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -97,7 +109,9 @@ public struct BlockListRequest: WireMessage {
   }
 }
 
+/// The blocks that are seen.
 public struct BlockList: WireMessage {
+  /// The shared ones, then the session's own; 64 of each scope at most.
   public var blocks: [MemoryBlock] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

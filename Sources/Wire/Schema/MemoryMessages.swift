@@ -2,10 +2,14 @@
 public struct Memory: WireMessage {
   /// `mem_` + 12 lowercase hex digits.
   public var id = ""
+  /// The connection that it is about.
   public var dbConnectionId = ""
   /// `shared`, or the id of the session that alone may see it.
   public var scope = ""
+  /// What kind of thing it is, such as `corrections`: segments with `/` between them, none of them empty; 1 to 512 bytes.
+  /// `session_context` and `session_working`, and what is below them, are for the scope of a session only.
   public var namespace = ""
+  /// Its name within the namespace, 1 to 512 bytes.
   public var key = ""
   /// A JSON object, at most 64 KiB.
   public var value = ""
@@ -13,15 +17,23 @@ public struct Memory: WireMessage {
   public var content = ""
   /// 0...1.
   public var importance = 0.0
+  /// When it was first remembered.
   public var createdAt = Timestamp()
+  /// When this version was written.
   public var updatedAt = Timestamp()
+  /// When a recall found it last; 0 for never.
   public var lastUsedAt = Timestamp()
+  /// How often a recall found it.
   public var useCount: UInt64 = 0
+  /// When it is forgotten; 0 for never.
   public var expiresAt = Timestamp()
   /// Who taught it: `user`, `tool` or `learning`.
   public var source = ""
+  /// The session in which it was taught, as whoever taught it says; may be empty.
   public var sourceSessionId = ""
+  /// The step in which it was taught, as whoever taught it says; 0 for none.
   public var sourceStep: UInt64 = 0
+  /// 1 at first, one more with every change; at most 10000. For compare-and-set.
   public var version: UInt64 = 0
   /// What was said around it, searched with half the weight of the content.
   public var neighbours = ""
@@ -48,23 +60,34 @@ public struct Memory: WireMessage {
   }
 }
 
+/// Writes a memory: a new one, or a new version of the one with the same scope, namespace and key.
 public struct MemoryRememberRequest: WireMessage {
+  /// The connection that it is about.
   public var dbConnectionId = ""
-  /// `shared` or a session's id; empty means `shared`.
+  /// `shared`, or the id of a session of the same connection that alone may see it; empty means `shared`.
   public var scope = ""
+  /// As in `Memory.namespace`.
   public var namespace = ""
+  /// As in `Memory.key`.
   public var key = ""
+  /// A JSON object, nested at most 64 deep, of at most 65536 bytes once it is written without white space; empty means `{}`.
+  /// Another JSON value is `invalid_json`.
   public var value = ""
+  /// What recall searches, at most 65536 bytes; empty is allowed.
   public var content = ""
-  /// Absent means 0.5, or unchanged on an update.
+  /// 0 to 1. Absent means 0.5, or unchanged on an update.
   public var importance: Double?
-  /// 0 means never.
+  /// How long it lives, in milliseconds; 0 means for ever.
   public var expiresInMs: UInt64 = 0
+  /// Who teaches it, such as `user` or `tool`; kept as it is.
   public var source = ""
+  /// The session in which it is taught; kept as it is, may be empty.
   public var sourceSessionId = ""
+  /// The step in which it is taught; 0 for none.
   public var sourceStep: UInt64 = 0
   /// Absent: whatever is there; 0: only if nothing is; else only if it is still this version.
   public var ifVersion: UInt64?
+  /// What was said around it, at most 65536 bytes; searched with half the weight of the content.
   public var neighbours = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -86,9 +109,13 @@ public struct MemoryRememberRequest: WireMessage {
 
 /// Names one memory. For a read the scope may also be `ID+shared`: what session ID has under this name, else what is shared.
 public struct MemoryRef: WireMessage {
+  /// The connection that it is about.
   public var dbConnectionId = ""
+  /// `shared` or a session's id; empty means `shared`.
   public var scope = ""
+  /// As in `Memory.namespace`.
   public var namespace = ""
+  /// As in `Memory.key`.
   public var key = ""
   /// An older version of it; 0 for the one that holds.
   public var version: UInt64 = 0
@@ -104,6 +131,7 @@ public struct MemoryRef: WireMessage {
 
 /// Makes an older version the one that holds, as a new version.
 public struct MemoryUndoRequest: WireMessage {
+  /// Which; its `version` is not looked at.
   public var memory: MemoryRef?
   /// 0 means the one before the last.
   public var toVersion: UInt64 = 0
@@ -114,10 +142,15 @@ public struct MemoryUndoRequest: WireMessage {
   }
 }
 
+/// Lists memories of a connection.
 public struct MemoryListRequest: WireMessage {
+  /// Absent for the first 100.
   public var page: Page?
+  /// The connection that they are about.
   public var dbConnectionId = ""
+  /// `shared` or a session's id (empty means `shared`); absent for every scope of the connection.
   public var scope: String?
+  /// Only this namespace and what is below it (whole segments); empty for all.
   public var namespace = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -128,9 +161,13 @@ public struct MemoryListRequest: WireMessage {
   }
 }
 
+/// One page of memories, the newest first.
 public struct MemoryList: WireMessage {
+  /// The version that holds of each.
   public var memories: [Memory] = []
+  /// How many the filters let through.
   public var total: UInt64 = 0
+  /// For the next page; empty on the last one.
   public var nextCursor = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -142,11 +179,15 @@ public struct MemoryList: WireMessage {
 
 /// Forgets one memory (key given), those whose keys begin so, or all of a namespace, a scope or the connection; history too.
 public struct MemoryForgetRequest: WireMessage {
+  /// The connection that they are about.
   public var dbConnectionId = ""
+  /// `shared` or a session's id; absent for every scope.
   public var scope: String?
   /// And what is below it, unless a key is given.
   public var namespace: String?
+  /// Exactly this key; needs a scope and a namespace.
   public var key: String?
+  /// Every key that begins so.
   public var keyPrefix: String?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -160,6 +201,7 @@ public struct MemoryForgetRequest: WireMessage {
 
 /// What is gone.
 public struct MemoryForgotten: WireMessage {
+  /// Memories.
   public var count: UInt64 = 0
   /// Versions of them, the last ones included.
   public var versions: UInt64 = 0
@@ -175,6 +217,7 @@ public struct MemoryForgotten: WireMessage {
 public struct MemoryImportRequest: WireMessage {
   /// Where they go, whatever they say of it themselves.
   public var dbConnectionId = ""
+  /// Their scopes must be `shared` or sessions of the connection.
   public var memories: [Memory] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -183,9 +226,13 @@ public struct MemoryImportRequest: WireMessage {
   }
 }
 
+/// What an import did.
 public struct MemoryImported: WireMessage {
+  /// Memories that were not here.
   public var added: UInt64 = 0
+  /// Memories that were here and older.
   public var updated: UInt64 = 0
+  /// Memories that were here as they are, or newer, or that have expired.
   public var unchanged: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -197,6 +244,7 @@ public struct MemoryImported: WireMessage {
 
 /// Every version of one memory, newest first.
 public struct MemoryHistory: WireMessage {
+  /// At least one.
   public var versions: [Memory] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,12 +1,19 @@
 /// A node's one stream: it says who it is and then gets assignments. Each item takes one of the credit items that the node
 /// grants: one per free slot.
 public struct NodeAttachRequest: WireMessage {
+  /// What people call the node; need not be unique.
   public var name = ""
+  /// How many tasks it can run at once: 1 to 65536.
   public var slots: UInt32 = 0
+  /// What it has, for tasks that ask for it; see `TaskSubmitRequest.labels`.
   public var labels: [Label] = []
+  /// Of its program, for people.
   public var version = ""
+  /// The model that it answers with, for people.
   public var model = ""
-  /// The id of the attachment before, when the node comes back after a broken connection and still holds its leases.
+  /// The node's id of the attachment before, when it comes back after a broken connection and may still hold leases; then it
+  /// keeps the id. It is taken only with the same key and while the server knows the node; else the node gets a new id, and holds
+  /// nothing.
   public var resumeNodeId = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -19,8 +26,11 @@ public struct NodeAttachRequest: WireMessage {
   }
 }
 
+/// A word that a node has and a task asks for.
 public struct Label: WireMessage {
+  /// Not empty.
   public var key = ""
+  /// Compared as it is; may be empty.
   public var value = ""
   public init() {}
   public init(key: String, value: String) {
@@ -46,6 +56,7 @@ public struct Label: WireMessage {
 public struct NodeItem: WireMessage {
   /// The first item.
   public var welcome: NodeWelcome?
+  /// A task to run.
   public var assignment: Assignment?
   /// Stop work on this lease now: it is cancelled or belongs to somebody else.
   public var revoke: LeaseRevoked?
@@ -66,8 +77,11 @@ public struct NodeItem: WireMessage {
   }
 }
 
+/// A session that was deleted.
 public struct ForgottenSession: WireMessage {
+  /// The session's.
   public var id = ""
+  /// The connection that it was on.
   public var dbConnectionId = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -76,9 +90,13 @@ public struct ForgottenSession: WireMessage {
   }
 }
 
+/// The node is attached.
 public struct NodeWelcome: WireMessage {
+  /// `node_` + 12 lowercase hex digits: in every fence and heartbeat of this node.
   public var nodeId = ""
+  /// How long a lease lasts after the heartbeat or commit that renewed it, in milliseconds: 15000.
   public var leaseTtlMs: UInt64 = 0
+  /// How often the node is to send a heartbeat, in milliseconds: 3000.
   public var heartbeatIntervalMs: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -90,10 +108,13 @@ public struct NodeWelcome: WireMessage {
 
 /// A task with its lease. The node acknowledges it in a heartbeat within 2 s, else it goes back to the queue.
 public struct Assignment: WireMessage {
+  /// As it stands now: `attempt` counts this execution, and `question.answer` is there when it goes on after an answer.
   public var task: TaskRecord?
+  /// As it stands now; `head_step` is the step to build on.
   public var session: Session?
-  /// With its URI, for the node alone.
+  /// With its whole URI, password included, for the node alone.
   public var connection: DatabaseConnection?
+  /// Of the lease; goes into every fence.
   public var epoch: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -104,13 +125,17 @@ public struct Assignment: WireMessage {
   }
 }
 
+/// A lease that is over, or is to be given back.
 public struct LeaseRevoked: WireMessage {
+  /// The task's.
   public var taskId = ""
+  /// Of the lease that is meant; a node that holds another one ignores it.
   public var epoch: UInt64 = 0
   /// The task was cancelled by a person; otherwise the lease was lost or the session is to pause.
   public var cancelled = false
   /// Finish the step under way, commit it with `release`, and stop.
   public var atStepBoundary = false
+  /// Why, for people.
   public var reason = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -122,8 +147,11 @@ public struct LeaseRevoked: WireMessage {
   }
 }
 
+/// Names one lease.
 public struct LeaseRef: WireMessage {
+  /// The task's.
   public var taskId = ""
+  /// `Assignment.epoch`.
   public var epoch: UInt64 = 0
   public init() {}
   public init(taskId: String, epoch: UInt64) {
@@ -138,6 +166,7 @@ public struct LeaseRef: WireMessage {
 
 /// One message for all of a node's leases: renews them, acknowledges new ones, hands others back.
 public struct NodeHeartbeatRequest: WireMessage {
+  /// As `NodeWelcome` gave it. One that is not known, or was attached with another key, is `not_found`: attach again.
   public var nodeId = ""
   /// Every lease held, acknowledged ones included; naming a new one acknowledges it.
   public var leases: [LeaseRef] = []
@@ -154,6 +183,7 @@ public struct NodeHeartbeatRequest: WireMessage {
   }
 }
 
+/// What the server says of a node's leases.
 public struct NodeHeartbeatResponse: WireMessage {
   /// Leases in the request that the node does not hold (any more).
   public var lost: [LeaseRef] = []
@@ -169,7 +199,10 @@ public struct NodeHeartbeatResponse: WireMessage {
 /// News of a task for whoever watches it now: tokens and tool starts. None of it is stored, so a repeat does no harm; what is
 /// to be kept goes with `checkpoint.commit`.
 public struct NodeEmitRequest: WireMessage {
+  /// Must be the lease that holds now; anything else is `fenced`.
   public var fence: Fence?
+  /// Of the kinds token and tool_started only; any other is `invalid_argument`. `session_id`, `task_id`, `seq` and `at` are set
+  /// by the server.
   public var events: [Event] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -178,25 +211,41 @@ public struct NodeEmitRequest: WireMessage {
   }
 }
 
+/// How a node fares.
 public enum NodeStatus: UInt32, WireEnum {
+  /// Never sent.
   case unspecified = 0
+  /// It has its stream and takes tasks.
   case attached
+  /// It has its stream and takes no new tasks.
   case draining
   /// The connection broke less than the grace ago; its leases are kept.
   case lost
 }
 
+/// A node, for people.
 public struct NodeInfo: WireMessage {
+  /// `node_` + 12 lowercase hex digits.
   public var id = ""
+  /// As it called itself.
   public var name = ""
+  /// How it fares.
   public var status = NodeStatus.unspecified
+  /// How many tasks it can run at once.
   public var slots: UInt32 = 0
+  /// How many leases it holds.
   public var busy: UInt32 = 0
+  /// What it has, for tasks that ask for it.
   public var labels: [Label] = []
+  /// Of its program.
   public var version = ""
+  /// The model that it answers with.
   public var model = ""
+  /// When it first attached under this id.
   public var attachedAt = Timestamp()
+  /// When its last heartbeat came.
   public var lastSeenAt = Timestamp()
+  /// From where it is connected.
   public var address = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -214,7 +263,9 @@ public struct NodeInfo: WireMessage {
   }
 }
 
+/// Names one node.
 public struct NodeRef: WireMessage {
+  /// `node_` + 12 lowercase hex digits.
   public var id = ""
   public init() {}
   public init(id: String) { self.id = id }
@@ -223,7 +274,9 @@ public struct NodeRef: WireMessage {
   }
 }
 
+/// Every node that the server knows now.
 public struct NodeList: WireMessage {
+  /// In order of their names.
   public var nodes: [NodeInfo] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,5 +1,6 @@
 /// Which tool calls of a session need a person's approval before they run.
 public enum ApprovalRule: UInt32, WireEnum {
+  /// Means never; in an update, as it was.
   case unspecified = 0
   /// None.
   case never
@@ -13,6 +14,7 @@ public enum ApprovalRule: UInt32, WireEnum {
 
 /// What becomes of an `unsafe` tool call that may or may not have run on a node that died.
 public enum UnknownOutcome: UInt32, WireEnum {
+  /// Means `tell_model`; in an update, as it was.
   case unspecified = 0
   /// The model reads "outcome unknown" and finds out by other means.
   case tellModel
@@ -38,6 +40,7 @@ public struct Retention: WireMessage {
 
 /// What a task may use up, over all its executions. What is absent is not limited, or has the limit that its line says.
 public struct Budgets: WireMessage {
+  /// Calls of tools, failed ones included.
   public var toolCalls: UInt64?
   /// Of the model, in and out together.
   public var tokens: UInt64?
@@ -68,6 +71,7 @@ public struct Budgets: WireMessage {
 public struct SessionPolicy: WireMessage {
   /// Unspecified means `never`.
   public var approval = ApprovalRule.unspecified
+  /// Names of tools, at least one, with `approval` tools; must be empty otherwise.
   public var approvalTools: [String] = []
   /// How long a question waits for its answer, in milliseconds: 1 s to 30 days. Absent means 24 hours.
   public var answerTimeoutMs: UInt64?
@@ -75,6 +79,7 @@ public struct SessionPolicy: WireMessage {
   public var unknownOutcome = UnknownOutcome.unspecified
   /// Absent keeps everything.
   public var retention: Retention?
+  /// Replaced as a whole in an update. A budget of 0 is refused: leave it out.
   public var budgets: Budgets?
   /// Of the answers; unspecified means English.
   public var language = Language.unspecified
@@ -98,12 +103,17 @@ public struct SessionPolicy: WireMessage {
 
 /// In which words, numbers and dates an answer is written.
 public enum Language: UInt32, WireEnum {
+  /// Leaves the choice to whoever stands above: the session, then English.
   case unspecified = 0
+  /// English.
   case en
+  /// Indonesian.
   case id
 }
 
+/// What a question is about.
 public enum QuestionKind: UInt32, WireEnum {
+  /// Never valid.
   case unspecified = 0
   /// May this tool call run?
   case approval
@@ -117,6 +127,7 @@ public enum QuestionKind: UInt32, WireEnum {
 public struct TaskQuestion: WireMessage {
   /// `q` and the number of the step that asked.
   public var id = ""
+  /// What it is about.
   public var kind = QuestionKind.unspecified
   /// In words.
   public var text = ""
@@ -126,9 +137,11 @@ public struct TaskQuestion: WireMessage {
   public var effect = ""
   /// Answers to choose from; any other text is taken too.
   public var options: [String] = []
+  /// When it was stored.
   public var askedAt = Timestamp()
   /// When it counts as not answered, and the task goes on without.
   public var expiresAt = Timestamp()
+  /// Once there is one.
   public var answer: TaskAnswer?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -144,9 +157,13 @@ public struct TaskQuestion: WireMessage {
   }
 }
 
+/// What a person says to a question.
 public enum AnswerVerdict: UInt32, WireEnum {
+  /// Never valid.
   case unspecified = 0
+  /// The call may run. Not for a question for input.
   case approve
+  /// The call must not run, or nothing is said to a question for input.
   case deny
   /// To a question for input: the text is the answer.
   case reply
@@ -156,16 +173,21 @@ public enum AnswerVerdict: UInt32, WireEnum {
 
 /// What a person said, and who it was.
 public struct TaskAnswer: WireMessage {
+  /// `TaskQuestion.id`.
   public var questionId = ""
+  /// What was said.
   public var verdict = AnswerVerdict.unspecified
   /// The arguments to run the call with instead of the model's: a JSON object, or empty for the model's own.
   public var arguments = ""
+  /// With the verdict reply: the answer.
   public var text = ""
   /// For the model and for those who ask later.
   public var note = ""
   /// The key of whoever answered; empty when nobody did.
   public var keyId = ""
+  /// The name of that key, as it was then.
   public var keyName = ""
+  /// When it was stored.
   public var at = Timestamp()
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -182,12 +204,18 @@ public struct TaskAnswer: WireMessage {
 
 /// Answers what a waiting task asks.
 public struct TaskAnswerRequest: WireMessage {
+  /// The task's.
   public var id = ""
   /// The question that is meant; empty for whatever the task asks now.
   public var questionId = ""
+  /// approve, deny or reply; reply is for a question for input only, approve for the others.
   public var verdict = AnswerVerdict.unspecified
+  /// With the verdict approve only: a JSON object of at most 65536 bytes to run the call with instead of the model's arguments;
+  /// empty for the model's own.
   public var arguments = ""
+  /// With the verdict reply, where it must not be empty: at most 65536 bytes.
   public var text = ""
+  /// For the model and for those who ask later: at most 4096 bytes.
   public var note = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,8 +1,11 @@
 /// Searches what is visible: the shared memories, and those of `session_id` when it is given, of which one hides a shared one with
 /// the same namespace and key. An empty query lists what matters most.
 public struct MemoryRecallRequest: WireMessage {
+  /// The connection whose memories are searched.
   public var dbConnectionId = ""
+  /// The session whose own memories are searched too; empty for the shared ones alone.
   public var sessionId = ""
+  /// Words or a question; empty lists what matters most.
   public var query = ""
   /// Only this namespace and what is below it (whole segments).
   public var namespace = ""
@@ -50,18 +53,21 @@ public struct MatchedWord: WireMessage {
 public struct MemoryScoreParts: WireMessage {
   /// 0...1; 1 for an empty query.
   public var relevance = 0.0
-  /// The BM25 score, and the same as part of the best one's.
+  /// The BM25 score.
   public var bm25 = 0.0
+  /// The BM25 score as a part of the best candidate's, 0 to 1.
   public var lexical = 0.0
-  /// 0.7...1
+  /// 0.7 to 1.
   public var importanceFactor = 0.0
-  /// 0.85...1
+  /// 0.85 to 1.
   public var recencyFactor = 0.0
-  /// Of the vectors, -1...1, and the same between the least and the best of the candidates; absent without vectors.
+  /// Of the vectors, -1 to 1; absent without vectors.
   public var cosine: Double?
+  /// The same, between the least and the best of the candidates: 0 to 1; absent without vectors.
   public var likeness: Double?
   /// The query is this memory's key, which comes before everything.
   public var exactKey = false
+  /// For each word of the query that the memory has.
   public var words: [MatchedWord] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -77,11 +83,13 @@ public struct MemoryScoreParts: WireMessage {
   }
 }
 
+/// A memory that a recall found.
 public struct MemoryHit: WireMessage {
+  /// Whole.
   public var memory: Memory?
-  /// 0...1
+  /// 0 to 1.
   public var score = 0.0
-  /// When it was asked for.
+  /// How the score came about, when that was asked for.
   public var parts: MemoryScoreParts?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -91,7 +99,9 @@ public struct MemoryHit: WireMessage {
   }
 }
 
+/// What a recall found.
 public struct MemoryHits: WireMessage {
+  /// The best first.
   public var hits: [MemoryHit] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

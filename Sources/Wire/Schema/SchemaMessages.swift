@@ -1,9 +1,12 @@
 /// One column, as a scan found it.
 public struct SchemaColumn: WireMessage {
+  /// As the database has it.
   public var name = ""
   /// The declared type, as the database writes it.
   public var type = ""
+  /// It may hold NULL.
   public var nullable = false
+  /// It is the primary key, or part of it.
   public var primaryKey = false
   /// What the database's owner wrote about it.
   public var comment = ""
@@ -13,9 +16,11 @@ public struct SchemaColumn: WireMessage {
   public var nulls: UInt64?
   /// Values as text, the most frequent first. All of them when `allValues` is set, else examples.
   public var values: [String] = []
+  /// `values` holds every value that there is.
   public var allValues = false
-  /// The least and the greatest value, for numbers and times.
+  /// The least value, for numbers and times; else empty.
   public var least = ""
+  /// The greatest value, for numbers and times; else empty.
   public var greatest = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -35,8 +40,11 @@ public struct SchemaColumn: WireMessage {
 
 /// A column whose values name rows of another table.
 public struct SchemaKey: WireMessage {
+  /// The column of this table.
   public var column = ""
+  /// The other table.
   public var table = ""
+  /// The column of the other table.
   public var foreignColumn = ""
   /// Not declared: found by names and by the values themselves.
   public var inferred = false
@@ -54,10 +62,13 @@ public struct SchemaKey: WireMessage {
 
 /// One table or view, as a scan found it.
 public struct SchemaTable: WireMessage {
+  /// As the database has it.
   public var name = ""
   /// The schema that has to be named; empty for a table that is found without.
   public var schema = ""
+  /// It is a view.
   public var isView = false
+  /// What the database's owner wrote about it.
   public var comment = ""
   /// Absent when they could not be counted in time.
   public var rows: UInt64?
@@ -65,7 +76,9 @@ public struct SchemaTable: WireMessage {
   public var rowsAreEstimated = false
   /// How many rows the columns' figures were taken from, when that was not all of them.
   public var sampledRows: UInt64?
+  /// In the table's order.
   public var columns: [SchemaColumn] = []
+  /// Its references to other tables, declared or found.
   public var keys: [SchemaKey] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -83,11 +96,15 @@ public struct SchemaTable: WireMessage {
 
 /// What a node found in a user's database.
 public struct SchemaScan: WireMessage {
+  /// The connection that was opened.
   public var dbConnectionId = ""
+  /// Which database it is.
   public var dialect = Dialect.unspecified
   /// When kai-session got it.
   public var scannedAt = Timestamp()
+  /// How long the scan took, in milliseconds.
   public var elapsedMs: UInt64 = 0
+  /// Who made it.
   public var nodeName = ""
   /// By name.
   public var tables: [SchemaTable] = []
@@ -107,10 +124,13 @@ public struct SchemaScan: WireMessage {
 
 /// What a node says of a user's database: that it could be opened, or why not, and its scan if it made one.
 public struct SchemaReport: WireMessage {
+  /// The connection that was opened.
   public var dbConnectionId = ""
   /// The version of the connection that was opened; a report about an older one is refused.
   public var connectionVersion: UInt64 = 0
+  /// Who opened it.
   public var nodeName = ""
+  /// Why it could not be opened; absent when it could.
   public var error: WireError?
   /// What an operator should know of how it is opened.
   public var warnings: [String] = []
@@ -127,7 +147,9 @@ public struct SchemaReport: WireMessage {
   }
 }
 
+/// Asks for what is known of a user's database.
 public struct SchemaGetRequest: WireMessage {
+  /// The connection that is meant.
   public var dbConnectionId = ""
   /// The caller has the scan of this time: if that is the one that is stored, it is left out. Zero for none.
   public var knownScan = Timestamp()
@@ -140,14 +162,17 @@ public struct SchemaGetRequest: WireMessage {
 
 /// What kai-session keeps of a user's database.
 public struct SchemaState: WireMessage {
+  /// The stored scan; absent when there is none, or when it is the one of `known_scan`.
   public var scan: SchemaScan?
   /// When the stored scan came; zero when there is none.
   public var scannedAt = Timestamp()
   /// The newest report, with a scan or without; zero when there is none.
   public var checkedAt = Timestamp()
+  /// The node that made the newest report.
   public var checkedBy = ""
   /// Why the database could not be opened then.
   public var error: WireError?
+  /// What an operator should know of how it is opened.
   public var warnings: [String] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -162,6 +187,7 @@ public struct SchemaState: WireMessage {
 
 /// Asks an attached node to look at a user's database.
 public struct SchemaRefreshRequest: WireMessage {
+  /// The connection that is meant.
   public var dbConnectionId = ""
   /// Only open it.
   public var onlyOpen = false
@@ -174,7 +200,9 @@ public struct SchemaRefreshRequest: WireMessage {
 
 /// Who was asked, and when: the report that follows has a later time.
 public struct SchemaRefreshAsked: WireMessage {
+  /// The node that was asked.
   public var nodeName = ""
+  /// When it was asked.
   public var askedAt = Timestamp()
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -187,6 +215,7 @@ public struct SchemaRefreshAsked: WireMessage {
 public struct SchemaOrder: WireMessage {
   /// With its URI, for the node alone.
   public var connection: DatabaseConnection?
+  /// Only open it and report, without a scan.
   public var onlyOpen = false
   /// Only say of these whether the database would run them.
   public var checks: [KnowledgeCheck] = []

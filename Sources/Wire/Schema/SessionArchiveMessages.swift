@@ -1,5 +1,6 @@
 /// Asks for a session as one file; the items bring its bytes.
 public struct SessionExportRequest: WireMessage {
+  /// The session's.
   public var id = ""
   public init() {}
   public init(id: String) { self.id = id }
@@ -37,6 +38,7 @@ public struct SessionImportRequest: WireMessage {
 
 /// What a record of a session's file is.
 public enum SessionRecordKind: UInt32, WireEnum {
+  /// Never written.
   case unspecified = 0
   /// A ``SessionManifest``; the first.
   case manifest = 1
@@ -58,6 +60,7 @@ public enum SessionRecordKind: UInt32, WireEnum {
   case end = 9
 }
 
+/// The first record of a session's file.
 public struct SessionManifest: WireMessage {
   /// Of the file's form; 1.
   public var format: UInt32 = 0
@@ -65,7 +68,9 @@ public struct SessionManifest: WireMessage {
   public var serverId = ""
   /// Of the kai-session that wrote it.
   public var version = ""
+  /// When it was exported.
   public var createdAt = Timestamp()
+  /// As it was then; `head_step` is the last step that the file has.
   public var session: Session?
   /// The oldest step that retention has left, 1 when it has taken none.
   public var firstStep: UInt64 = 0
@@ -82,16 +87,22 @@ public struct SessionManifest: WireMessage {
 
 /// What a session's file holds.
 public struct SessionArchiveEnd: WireMessage {
+  /// Steps.
   public var checkpoints: UInt64 = 0
+  /// Events.
   public var events: UInt64 = 0
+  /// Artifacts.
   public var artifacts: UInt64 = 0
-  /// Of the artifacts.
+  /// Bytes of the artifacts together.
   public var artifactBytes: UInt64 = 0
   /// Versions of memories.
   public var memories: UInt64 = 0
+  /// Blocks.
   public var blocks: UInt64 = 0
+  /// Tasks.
   public var tasks: UInt64 = 0
-  /// SHA-256 of all records before the end's, as the file has them.
+  /// SHA-256 (32 bytes) of all records before this one, as the file has them with their heads, but without the eight bytes of
+  /// magic.
   public var sha256: [UInt8] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

@@ -1,18 +1,26 @@
 /// What an agent may do in a session; decides which tools exist.
 public enum SessionMode: UInt32, WireEnum {
+  /// In a new session means full_autonomy, the most powerful; in a task means the session's; in an update, as it was.
   case unspecified = 0
+  /// Reads the database, computes, draws charts, writes files and remembers.
   case analysis
+  /// Reads the database and answers, and nothing else.
   case query
+  /// All of analysis; Python, files that are read and edited, and sub-agents beside it.
   case script
+  /// Every tool that the nodes have. The default of a new session: name another one to get less.
   case fullAutonomy
 }
 
+/// How a session fares.
 public enum SessionStatus: UInt32, WireEnum {
+  /// Never stored.
   case unspecified = 0
   /// Ready for a task.
   case active
   /// A task is leased to a node.
   case running
+  /// Takes tasks and runs none until resumed.
   case paused
   /// Closed on purpose; takes no tasks until reopened.
   case completed
@@ -22,7 +30,9 @@ public enum SessionStatus: UInt32, WireEnum {
 
 /// Where a forked session left its parent.
 public struct ForkPoint: WireMessage {
+  /// The parent, which may be gone by now.
   public var sessionId = ""
+  /// The last step that the fork has from its parent.
   public var step: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -35,15 +45,21 @@ public struct ForkPoint: WireMessage {
 public struct Session: WireMessage {
   /// `sess_` + 12 lowercase hex digits.
   public var id = ""
+  /// The connection that it works on, for its life.
   public var dbConnectionId = ""
+  /// How it fares.
   public var status = SessionStatus.unspecified
+  /// What its agent may do, unless a task says otherwise.
   public var mode = SessionMode.unspecified
   /// How many steps a task may take, 1...500.
   public var recursionLimit: UInt32 = 0
+  /// What people call it; absent for none.
   public var title: String?
-  /// A JSON object, at most 64 KiB.
+  /// A JSON object of whoever made it, at most 65536 bytes; `{}` when there is nothing.
   public var metadata = ""
+  /// When it was made.
   public var createdAt = Timestamp()
+  /// When it last changed, or a step was committed.
   public var updatedAt = Timestamp()
   /// Rises with every change; for compare-and-set.
   public var version: UInt64 = 0
@@ -51,7 +67,9 @@ public struct Session: WireMessage {
   public var headStep: UInt64 = 0
   /// Rises with every lease granted.
   public var epoch: UInt64 = 0
+  /// Absent unless it is a fork.
   public var forkedFrom: ForkPoint?
+  /// Absent means that everything in it is at its default.
   public var policy: SessionPolicy?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -72,14 +90,20 @@ public struct Session: WireMessage {
   }
 }
 
+/// Makes a session.
 public struct SessionCreateRequest: WireMessage {
+  /// A connection that exists and that the key sees.
   public var dbConnectionId = ""
-  /// Unspecified means `full_autonomy`.
+  /// What its agent may do. Unspecified means `full_autonomy`, the most powerful: say what you want.
   public var mode = SessionMode.unspecified
-  /// Absent means 100.
+  /// How many steps a task may take, 1 to 500; absent means 100.
   public var recursionLimit: UInt32?
+  /// At most 1024 bytes; absent or empty for none.
   public var title: String?
+  /// A JSON object, nested at most 64 deep, of at most 65536 bytes once it is written without white space; empty means `{}`.
+  /// Another JSON value is `invalid_json`.
   public var metadata = ""
+  /// Absent for the defaults.
   public var policy: SessionPolicy?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -94,7 +118,9 @@ public struct SessionCreateRequest: WireMessage {
 
 /// Names one session; with a version, the change happens only if it is still that version.
 public struct SessionRef: WireMessage {
+  /// `sess_` + 12 lowercase hex digits.
   public var id = ""
+  /// Only if it is still this version, else `stale_version`; absent for whatever is there. Not looked at by what only reads.
   public var ifVersion: UInt64?
   public init() {}
   public init(id: String) { self.id = id }
@@ -106,12 +132,20 @@ public struct SessionRef: WireMessage {
 
 /// Changes the fields that are present. An empty title removes it; metadata is merged as by RFC 7396 (JSON merge patch).
 public struct SessionUpdateRequest: WireMessage {
+  /// The session's.
   public var id = ""
+  /// Only if it is still this version, else `stale_version`; absent for whatever is there.
   public var ifVersion: UInt64?
+  /// Unspecified leaves it as it is.
   public var mode = SessionMode.unspecified
+  /// 1 to 500; absent leaves it as it is.
   public var recursionLimit: UInt32?
+  /// At most 1024 bytes; absent leaves it as it is, empty removes it.
   public var title: String?
+  /// A JSON object that is merged into the metadata (RFC 7396: null removes a member); empty leaves them as they are. The outcome
+  /// may have 65536 bytes.
   public var metadataPatch = ""
+  /// What is absent in it stays as it was.
   public var policy: SessionPolicy?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -142,9 +176,13 @@ public struct Page: WireMessage {
   }
 }
 
+/// Lists the sessions that the key sees and that every filter lets through.
 public struct SessionListRequest: WireMessage {
+  /// Absent for the newest 100.
   public var page: Page?
+  /// Only those on this connection.
   public var dbConnectionId: String?
+  /// Only those with this status; unspecified for all.
   public var status = SessionStatus.unspecified
   /// Only sessions whose title contains this, ignoring case.
   public var titleContains: String?
@@ -157,7 +195,9 @@ public struct SessionListRequest: WireMessage {
   }
 }
 
+/// One page of sessions, the newest first.
 public struct SessionList: WireMessage {
+  /// Whole.
   public var sessions: [Session] = []
   /// How many match in all.
   public var total: UInt64 = 0
@@ -173,11 +213,17 @@ public struct SessionList: WireMessage {
 
 /// What a delete removed.
 public struct SessionDeleted: WireMessage {
+  /// The session's.
   public var id = ""
+  /// Steps, without those that a fork stands on.
   public var checkpoints: UInt64 = 0
+  /// Tasks.
   public var tasks: UInt64 = 0
+  /// Artifacts.
   public var artifacts: UInt64 = 0
+  /// Memories of its own scope.
   public var memories: UInt64 = 0
+  /// Events.
   public var events: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -192,6 +238,7 @@ public struct SessionDeleted: WireMessage {
 
 /// Removes the oldest steps and events of a session that its forks and a resume can do without.
 public struct SessionPruneRequest: WireMessage {
+  /// The session's.
   public var id = ""
   /// Instead of the session's own, for this once.
   public var retention: Retention?
@@ -204,8 +251,11 @@ public struct SessionPruneRequest: WireMessage {
 
 /// What a prune removed.
 public struct SessionPruned: WireMessage {
+  /// The session's.
   public var id = ""
+  /// Steps.
   public var checkpoints: UInt64 = 0
+  /// Events.
   public var events: UInt64 = 0
   /// Of bodies and snapshots.
   public var bytes: UInt64 = 0
@@ -223,9 +273,11 @@ public struct SessionPruned: WireMessage {
 
 /// A new session that starts at a step of another.
 public struct SessionForkRequest: WireMessage {
+  /// The session that is forked, and stays as it is.
   public var id = ""
   /// Absent means the head.
   public var step: UInt64?
+  /// At most 1024 bytes; absent or empty means the parent's.
   public var title: String?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

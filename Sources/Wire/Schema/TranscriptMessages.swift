@@ -1,5 +1,6 @@
 /// What a checkpoint's body holds once inflated: the entries that the step added.
 public struct CheckpointBody: WireMessage {
+  /// In order; those of a step may be none.
   public var entries: [TranscriptEntry] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -9,14 +10,23 @@ public struct CheckpointBody: WireMessage {
 
 /// One entry of a transcript: exactly one of the parts is present.
 public struct TranscriptEntry: WireMessage {
+  /// When it was written, by the node's clock.
   public var at = Timestamp()
+  /// An execution began.
   public var taskStarted: TaskStartedEntry?
+  /// What a person asked.
   public var user: UserEntry?
+  /// What the agent was given beside the question.
   public var context: ContextEntry?
+  /// What the model said and which tools it called.
   public var assistant: AssistantEntry?
+  /// A tool with side effects is about to run.
   public var toolIntent: ToolIntentEntry?
+  /// What came of a tool call.
   public var toolResult: ToolResultEntry?
+  /// What was before, in short.
   public var summary: SummaryEntry?
+  /// The task ended.
   public var taskFinished: TaskFinishedEntry?
   /// What a person was asked.
   public var question: TaskQuestion?
@@ -40,9 +50,13 @@ public struct TranscriptEntry: WireMessage {
 
 /// An execution of a task began; every execution after the first says `resumed`.
 public struct TaskStartedEntry: WireMessage {
+  /// The task's. Everything until the next such entry belongs to it.
   public var taskId = ""
+  /// `TaskRecord.attempt` of this execution.
   public var attempt: UInt32 = 0
+  /// Who runs it.
   public var nodeName = ""
+  /// An earlier execution of the task is in the transcript.
   public var resumed = false
   /// The head step that this execution found.
   public var fromStep: UInt64 = 0
@@ -56,7 +70,9 @@ public struct TaskStartedEntry: WireMessage {
   }
 }
 
+/// What a person asked. Written once for each task, with its first step.
 public struct UserEntry: WireMessage {
+  /// `TaskRecord.prompt`.
   public var text = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -66,6 +82,7 @@ public struct UserEntry: WireMessage {
 
 /// Something the agent was given beside the question, and where it came from.
 public struct ContextEntry: WireMessage {
+  /// As the model reads it.
   public var text = ""
   /// Such as `memory:shared/corrections/key` or `task.context`.
   public var source = ""
@@ -76,8 +93,11 @@ public struct ContextEntry: WireMessage {
   }
 }
 
+/// A tool call that a model made.
 public struct ToolCall: WireMessage {
+  /// Names the call within the transcript; its result and intent have it too.
   public var id = ""
+  /// The tool's.
   public var name = ""
   /// JSON text of an object, as the model wrote it.
   public var arguments = ""
@@ -91,10 +111,15 @@ public struct ToolCall: WireMessage {
 
 /// What the work cost.
 public struct Usage: WireMessage {
+  /// Calls of the model.
   public var modelCalls: UInt64 = 0
+  /// Tokens that the model read.
   public var inputTokens: UInt64 = 0
+  /// Tokens that the model wrote.
   public var outputTokens: UInt64 = 0
+  /// Calls of tools.
   public var toolCalls: UInt64 = 0
+  /// Time that models and tools worked, in milliseconds.
   public var elapsedMs: UInt64 = 0
   /// What the model cost by the node's prices, in millionths of their currency; absent when there are none.
   public var costMicros: UInt64?
@@ -109,12 +134,17 @@ public struct Usage: WireMessage {
   }
 }
 
+/// One turn of the model.
 public struct AssistantEntry: WireMessage {
+  /// What it said.
   public var text = ""
   /// Reasoning, kept apart from the answer.
   public var thinking = ""
+  /// Which tools it wants run; each gets a result, in this step or a later one.
   public var toolCalls: [ToolCall] = []
+  /// The model's name.
   public var model = ""
+  /// What this turn cost.
   public var usage: Usage?
   /// The sub-agent whose turn it was: the id of the call that it works for; empty for the agent itself.
   public var agent = ""
@@ -131,7 +161,9 @@ public struct AssistantEntry: WireMessage {
 
 /// Written before a tool with side effects runs.
 public struct ToolIntentEntry: WireMessage {
+  /// `ToolCall.id`.
   public var callId = ""
+  /// The tool's.
   public var name = ""
   /// The class of its side effects: `idempotent`, `transactional` or `unsafe`.
   public var effect = ""
@@ -143,16 +175,21 @@ public struct ToolIntentEntry: WireMessage {
   }
 }
 
+/// What came of a tool call.
 public struct ToolResultEntry: WireMessage {
+  /// `ToolCall.id`.
   public var callId = ""
+  /// The tool's.
   public var name = ""
   /// What the model reads.
   public var content = ""
+  /// The call failed, and the content says how.
   public var isError = false
   /// The SQL that ran, if any.
   public var sql = ""
   /// Rows returned, if it was a query.
   public var rowCount: UInt64?
+  /// How long it took, in milliseconds.
   public var elapsedMs: UInt64 = 0
   /// Paths of the files it wrote.
   public var artifacts: [String] = []
@@ -177,6 +214,7 @@ public struct ToolResultEntry: WireMessage {
 
 /// Replaces everything before it in the model's window, never in history.
 public struct SummaryEntry: WireMessage {
+  /// What stands for it.
   public var text = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -184,8 +222,11 @@ public struct SummaryEntry: WireMessage {
   }
 }
 
+/// The task ended: the last entry that its executions write.
 public struct TaskFinishedEntry: WireMessage {
+  /// The task's.
   public var taskId = ""
+  /// As in its result.
   public var status = TaskStatus.unspecified
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

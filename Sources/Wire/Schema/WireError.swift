@@ -9,17 +9,25 @@ public struct ErrorCode: RawRepresentable, Sendable, Hashable {
 
 /// What a caller may do with a failed request.
 public enum Retry: UInt32, WireEnum {
+  /// Read as never.
   case unspecified = 0
+  /// The same request will fail again.
   case never
+  /// Later, on the same connection.
   case sameConnection
+  /// On a new connection.
   case reconnect
 }
 
 /// What a failed request left behind.
 public enum Effect: UInt32, WireEnum {
+  /// Read as unknown.
   case unspecified = 0
+  /// Nothing was changed.
   case none
+  /// It may or may not have been carried out: repeat it with the same idempotency key.
   case unknown
+  /// It was carried out.
   case applied
 }
 
@@ -27,11 +35,17 @@ public enum Effect: UInt32, WireEnum {
 public struct WireError: Error, WireMessage, CustomStringConvertible {
   public static let messageName = "Error"
 
+  /// A number of docs/ERRORS.md: stable for ever.
   public var code: UInt32 = 0
+  /// What happened, in a sentence; the wording may change.
   public var message = ""
+  /// What to do about it, in a sentence; may be empty.
   public var hint = ""
+  /// Whether the same request may be sent again.
   public var retry = Retry.unspecified
+  /// What the request has left behind.
   public var effect = Effect.unspecified
+  /// How long to wait before that, in milliseconds; 0 when it does not matter.
   public var retryAfterMs: UInt32 = 0
 
   public init() {}
