@@ -19,7 +19,23 @@ import WireFuzz
   }
 
   @Test func protoFileMatchesTheMessages() throws {
-    try check("docs/kai.proto", ProtoRenderer.render())
+    let comments = try SchemaComments(root: Self.root)
+    try check("docs/kai.proto", ProtoRenderer.render(comment: comments.text))
+  }
+
+  /// A stranger has nothing else to go by.
+  @Test func everyFieldValueMessageAndMethodSaysWhatItMeans() throws {
+    let comments = try SchemaComments(root: Self.root)
+    var asked = 0
+    var silent: [String] = []
+    _ = ProtoRenderer.render { type, part in
+      asked += 1
+      let text = comments.text(type, part)
+      if text?.isEmpty ?? true { silent.append(part.map { "\(type).\($0)" } ?? type) }
+      return text
+    }
+    #expect(asked > 1_000)
+    #expect(silent == [])
   }
 
   @Test func errorTableInTheDocsMatchesTheCode() throws {
@@ -50,6 +66,9 @@ import WireFuzz
     }
     var vectors = Vectors()
     Messages.visitAll(&vectors)
-    try check("Tests/WireTests/Vectors/messages.jsonl", vectors.lines.map { $0.description + "\n" }.joined())
+    let text = vectors.lines.map { $0.description + "\n" }.joined()
+    try check("Tests/WireTests/Vectors/messages.jsonl", text)
+    // Beside the documents, for whoever has nothing but them.
+    try check("docs/vectors/messages.jsonl", text)
   }
 }
