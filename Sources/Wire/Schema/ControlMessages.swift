@@ -115,7 +115,7 @@ public struct RequestHead: WireMessage {
   /// Credit for the items of the answer, in bytes, so that a stream starts without a round trip. 0 sends nothing before the first
   /// CREDIT.
   public var initialBytes: UInt32 = 0
-  /// The same in items: both must be above 0. `node.attach` counts free slots by it.
+  /// The same in items: both must be above 0.
   public var initialItems: UInt32 = 0
   /// Not looked at by this version: leave it 0. The order of tasks is `TaskSubmitRequest.priority`.
   public var priority: UInt32 = 0

@@ -36,7 +36,7 @@ public struct MemoryBlock: WireMessage {
   public var dbConnectionId = ""
   /// `shared`, or the id of the session that alone has it; empty means shared.
   public var scope = ""
-  /// Its name: 1 to 1024 bytes without white space at the ends, of which the wire takes 256.
+  /// Its name: 1 to 256 bytes; white space at the ends is cut off.
   public var label = ""
   /// What belongs in it, for whoever writes it.
   public var description = ""

@@ -1,5 +1,4 @@
-/// A node's one stream: it says who it is and then gets assignments. Each item takes one of the credit items that the node
-/// grants: one per free slot.
+/// A node's one stream: it says who it is and then gets assignments and other news, as items.
 public struct NodeAttachRequest: WireMessage {
   /// What people call the node; need not be unique.
   public var name = ""

@@ -133,7 +133,8 @@ public struct TaskSubmitRequest: WireMessage {
   /// What to do when the session has a task under way or waiting.
   public var ifBusy = IfBusy.unspecified
   /// These choose the node: only one that has every one of these labels, with the same value, gets the task. A task whose labels
-  /// no node has waits, without an end, for one that does; `task.why` says so. For words of your own use `metadata`.
+  /// no node has waits, without an end, for one that does, and the tasks of its session wait behind it; `task.why` says so. For
+  /// words of your own use `metadata`.
   public var labels: [Label] = []
   /// Of the answer; unspecified means the session's.
   public var language = Language.unspecified
