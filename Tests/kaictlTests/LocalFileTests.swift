@@ -44,6 +44,30 @@ import Wire
     #expect(error?.message.contains("/none") == true)
   }
 
+  /// A named pipe is not even opened: its writer would notice.
+  @Test func nothingThatOneMayWaitForIsReadAsAFile() throws {
+    let pipe = folder + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for (path, kind) in [(pipe, "a named pipe"), (folder, "a folder"), ("/dev/zero", "a device")] {
+      let error = #expect(throws: WireError.self) { try LocalFile.read(path) }
+      #expect(error?.errorCode == .localIo)
+      #expect(error?.message.contains("is \(kind), not a file") == true, "\(error?.message ?? "")")
+      #expect(throws: WireError.self) { _ = try LineReader(path: path) }
+      #expect(throws: WireError.self) { _ = try InputFile(path: path) }
+    }
+    #expect(throws: WireError.self) { _ = try SkillFile.read(pipe) }
+    #expect(throws: WireError.self) { _ = try KeyFile(path: pipe) }
+  }
+
+  @Test func whatTheShellLeftOpenIsRead() throws {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    #expect(write(ends[1], "secret", 6) == 6)
+    close(ends[1])
+    #expect(try LocalFile.readText("/dev/fd/\(ends[0])") == "secret")
+  }
+
   @Test func aHugeFileIsRefused() throws {
     try AtomicFile.write(String(repeating: "x", count: 100), to: folder + "/a", mode: 0o600, overwrite: false)
     #expect(throws: WireError.self) { try LocalFile.read(folder + "/a", limit: 99) }

@@ -15,7 +15,7 @@ struct LineReader {
   /// - Parameter path: `-` for stdin.
   init(path: String) throws(WireError) {
     self.path = path
-    descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = path == "-" ? dup(0) : try LocalFile.openForReading(path)
     guard descriptor >= 0 else { throw LocalFile.failure("read", path) }
   }
 

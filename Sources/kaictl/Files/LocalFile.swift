@@ -6,8 +6,7 @@ enum LocalFile {
   /// The content of a file.
   /// - Parameter limit: in bytes; a larger file is refused.
   static func read(_ path: String, limit: Int = 1024 * 1024) throws(WireError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("read", path) }
+    let descriptor = try openForReading(path)
     defer { close(descriptor) }
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 * 1024)
@@ -22,6 +21,33 @@ enum LocalFile {
       guard content.count <= limit else {
         throw WireError(.localIo, "'\(path)' is larger than \(Quantities.bytes(UInt64(limit)))")
       }
+    }
+  }
+
+  /// Opens a file, and nothing that may make its reader wait for somebody: a named pipe waits for a writer, a terminal for a person. What
+  /// the process was started with is taken whatever it is: stdin, and what a shell's `<(…)` leaves in `/dev/fd`.
+  /// - Throws: `local_io`
+  static func openForReading(_ path: String) throws(WireError) -> Int32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw failure("read", path) }
+    let isFile = status.st_mode & S_IFMT == S_IFREG
+    let isOurs = path == "/dev/stdin" || path.hasPrefix("/dev/fd/") || path.hasPrefix("/proc/self/fd/")
+    guard isFile || isOurs else {
+      throw WireError(
+        .localIo, "'\(path)' is \(kind(status.st_mode)), not a file", hint: "Give the path of a file with the content in it.")
+    }
+    // Should another thing stand there by now, it is not waited for either.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isFile ? O_NONBLOCK : 0))
+    guard descriptor >= 0 else { throw failure("read", path) }
+    return descriptor
+  }
+
+  private static func kind(_ mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a named pipe"
+    case S_IFSOCK: "a socket"
+    default: "a device"
     }
   }
 

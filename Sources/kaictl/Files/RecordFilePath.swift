@@ -45,18 +45,14 @@ final class InputFile {
 
   /// - Throws: `local_io`
   init(path: String) throws(WireError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = try LocalFile.openForReading(path)
     self.path = path
     var status = stat()
-    guard descriptor >= 0 else {
-      totalBytes = 0
-      throw LocalFile.failure("read", path)
-    }
     fstat(descriptor, &status)
     totalBytes = UInt64(status.st_size)
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { close(descriptor) }
 
   /// The next bytes, 256 KiB at most, or nil at the end.
   func next() throws(WireError) -> ByteBuffer? {
