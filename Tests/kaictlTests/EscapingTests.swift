@@ -1,5 +1,7 @@
+import ArgumentParser
 import JSON
 import Testing
+import Wire
 
 @testable import kaictl
 
@@ -33,5 +35,23 @@ import Testing
   ])
   func aWordForTheShellIsOneWord(word: String, quoted: String) {
     #expect(AnswerPrinter.quoted(word) == quoted)
+  }
+
+  @Test(
+    arguments: [
+      ("report.md", "report.md"), ("-f", "./-f"), ("--file", "./--file"), ("-", "./-"), ("-a/b.md", "./-a/b.md"),
+    ])
+  func theCommandThatFetchesAFileNamesItAndNoOption(path: String, file: String) throws {
+    let words = AnswerPrinter.fetching(path, of: "sess_1").split(separator: " ").dropFirst().map(String.init)
+    let get = try #require(try Kaictl.parseAsRoot(LeadingOptions.moved(words)) as? ArtifactCommand.Get)
+    #expect(get.session == "sess_1" && get.path == path && get.file == file)
+  }
+
+  /// Of an error and of talk: two lines of an error are its own, and no more.
+  @Test func aNameBeginsNoLineOfItsOwn() {
+    let error = WireError(.localIo, "cannot read 'a\nerror: all is lost\r\nb'", hint: "Look at 'a\nb'.")
+    let text = ErrorReport(error).text(on: Terminal(descriptor: 2, noColor: true))
+    #expect(text.unicodeScalars.count { $0 == "\n" } == 2)
+    #expect(text.hasPrefix("error: cannot read 'a\\nerror: all is lost\\r\\nb'\nhint: Look at 'a\\nb'."))
   }
 }

@@ -22,13 +22,15 @@ struct AnswerPrinter {
   private func talk() {
     section("Could not be done:", result.degraded, .yellow)
     if !result.untracedNumbers.isEmpty {
-      printer.say("\nNo query gave these numbers of the answer: \(result.untracedNumbers.joined(separator: ", "))", .yellow)
+      printer.say("")
+      printer.say("No query gave these numbers of the answer: \(result.untracedNumbers.joined(separator: ", "))", .yellow)
     }
     section("Following what was taught:", result.used.map { "\($0.source): \($0.text.split(separator: "\n").first ?? "")" })
     section("From:", queries)
     section("Files:", files)
     section("You could ask next:", result.suggestions)
-    printer.say("\nGo on with:  kaictl ask --session \(task.sessionId) \"…\"", .dim)
+    printer.say("")
+    printer.say("Go on with:  kaictl ask --session \(task.sessionId) \"…\"", .dim)
   }
 
   /// The last queries, each with its rows and a hash that says whether two results are the same.
@@ -48,15 +50,22 @@ struct AnswerPrinter {
     let width = result.artifacts.reduce(0) { max($0, $1.displayWidth) }
     return result.artifacts.map { path in
       let padding = String(repeating: " ", count: width - path.displayWidth)
-      let word = Self.quoted(path)
-      return "\(path)\(padding)  kaictl artifact get \(task.sessionId) \(word) -f \(word)"
+      return "\(path)\(padding)  " + Self.fetching(path, of: task.sessionId)
     }
   }
 
   private func section(_ title: String, _ lines: [String], _ style: Style? = nil) {
     guard !lines.isEmpty else { return }
-    printer.say("\n" + title, style)
-    for line in lines { printer.say("  - " + Escaping.line(line)) }
+    printer.say("")
+    printer.say(title, style)
+    for line in lines { printer.say("  - " + line) }
+  }
+
+  /// The command that brings a file here under its own name, which kaictl must not take for an option.
+  static func fetching(_ path: String, of sessionId: String) -> String {
+    let word = quoted(path)
+    guard path.hasPrefix("-") else { return "kaictl artifact get \(sessionId) \(word) -f \(word)" }
+    return "kaictl artifact get \(sessionId) -f \(quoted("./" + path)) -- \(word)"
   }
 
   /// A word for the shell.

@@ -10,7 +10,9 @@ struct QuestionPrompt {
 
   /// - Returns: the answer, or nil when the person leaves it to somebody else.
   func answer(_ question: TaskQuestion, of taskId: String) async throws(WireError) -> TaskAnswerRequest? {
-    printer.say("the task asks: \(question.text)", .yellow)
+    let lines = question.text.split(separator: "\n", omittingEmptySubsequences: false)
+    printer.say("the task asks: \(lines.first ?? "")", .yellow)
+    for line in lines.dropFirst() { printer.say("  \(line)", .yellow) }
     if let call = question.call, question.kind != .input {
       printer.say("  \(call.name) \(call.arguments.isEmpty ? "{}" : call.arguments)")
     }

@@ -143,7 +143,8 @@ struct DevServices {
     }
     printer.say("  kaictl connection create --alias demo --uri sqlite:///absolute/path.db")
     printer.say("  kaictl ask \"how many orders by month?\"")
-    printer.say("Ctrl-C stops it; the data stays in \(settings.data).\n")
+    printer.say("Ctrl-C stops it; the data stays in \(settings.data).")
+    printer.say("")
   }
 
   private func readyFile(_ service: Service) -> String { "\(folder)/\(service.rawValue).json" }

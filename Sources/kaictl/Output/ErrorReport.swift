@@ -7,11 +7,16 @@ struct ErrorReport {
   let message: String
   let hint: String
   let code: ErrorCode
+  /// The line breaks are those of kaictl itself; others are escaped, so that no name and no peer begins a line of its own.
+  private let isLaidOut: Bool
 
-  init(_ error: WireError) {
+  init(_ error: WireError) { self.init(error, isLaidOut: false) }
+
+  private init(_ error: WireError, isLaidOut: Bool) {
     message = error.message
     hint = error.hint
     code = error.errorCode
+    self.isLaidOut = isLaidOut
   }
 
   /// Nil for what needs no words: they were said when it happened.
@@ -19,7 +24,7 @@ struct ErrorReport {
     switch error {
     case let error as WireError: self.init(error)
     case let error as AwaitedTaskFailed: self.init(error.reason)
-    case let error as ChildDied: self.init(WireError(.unavailable, error.message, hint: error.hint))
+    case let error as ChildDied: self.init(WireError(.unavailable, error.message, hint: error.hint), isLaidOut: true)
     case is BatchFailed, is CancellationError, is ExitCode: return nil
     default: self.init(parsing: error)
     }
@@ -30,13 +35,14 @@ struct ErrorReport {
     let message = Kaictl.message(for: error)
     let lines = Kaictl.fullMessage(for: error).split(separator: "\n").map { $0.drop { $0 == " " } }
     let help = lines.last { $0.hasPrefix("See '") }.map(String.init)
-    self.init(WireError(.usage, message.isEmpty ? "the command line is not valid" : message, hint: help))
+    self.init(WireError(.usage, message.isEmpty ? "the command line is not valid" : message, hint: help), isLaidOut: true)
   }
 
   /// `error: …` and `hint: …`; data in them cannot move the cursor.
   func text(on terminal: Terminal) -> String {
-    var out = terminal.styled("error:", .red) + " " + Escaping.paragraph(message) + "\n"
-    if !hint.isEmpty { out += terminal.styled("hint:", .cyan) + " " + Escaping.paragraph(hint) + "\n" }
+    func escaped(_ text: String) -> String { isLaidOut ? Escaping.paragraph(text) : Escaping.line(text) }
+    var out = terminal.styled("error:", .red) + " " + escaped(message) + "\n"
+    if !hint.isEmpty { out += terminal.styled("hint:", .cyan) + " " + escaped(hint) + "\n" }
     return out
   }
 

@@ -30,13 +30,13 @@ struct Printer: Sendable {
   /// One JSON value: spread over lines for `json`, on one line for `jsonl`.
   func json(_ value: JSONValue) { out.write(Escaping.json(value.text(pretty: form == .json)) + "\n") }
 
-  /// One line of talk; what comes from a peer in it is escaped.
+  /// One line of talk, whatever is in it: names and what comes from a peer can neither move the cursor nor begin a line of their own.
   func say(_ text: String, _ style: Style? = nil) {
-    let line = Escaping.paragraph(text)
+    let line = Escaping.line(text)
     talk.write((style.map { talk.styled(line, $0) } ?? line) + "\n")
   }
 
-  func warn(_ text: String) { talk.write(talk.styled("warning:", .yellow) + " " + Escaping.paragraph(text) + "\n") }
+  func warn(_ text: String) { talk.write(talk.styled("warning:", .yellow) + " " + Escaping.line(text) + "\n") }
 
   /// A moment: `3 m ago` in a table, in full where it is wide.
   func time(_ time: Timestamp) -> String {
