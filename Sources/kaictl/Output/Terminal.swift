@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 /// One of the standard streams of this process.
 struct Terminal: Sendable {
@@ -23,7 +24,8 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// Writes all of `text`. When the reader of a pipe is gone the process ends as every filter does, by SIGPIPE.
+  /// Writes all of `text`. When the reader of a pipe is gone the process ends as every filter does, by SIGPIPE; when data cannot be written,
+  /// because a disk is full or stdout is closed, it ends with an error, so that nobody takes a part for the whole.
   func write(_ text: String) {
     var text = text
     text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
@@ -46,9 +48,20 @@ struct Terminal: Sendable {
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)
         return
+      case let code where descriptor == 1: Self.endWithoutOutput(code)
+      // There is nowhere left to tell it.
       default: return
       }
     }
+  }
+
+  private static func endWithoutOutput(_ code: Int32) -> Never {
+    let error = WireError(
+      .localIo, "stdout cannot be written to: \(String(cString: strerror(code)))", hint: "What came out is not the whole.")
+    let report = ErrorReport(error)
+    let talk = Terminal(descriptor: 2, noColor: CommandLine.arguments.contains("--no-color"))
+    talk.write(ErrorReport.wantsJSON(CommandLine.arguments) ? report.jsonLine : report.text(on: talk))
+    exit(ExitStatus.code(for: error))
   }
 
   func styled(_ text: String, _ style: Style) -> String {
