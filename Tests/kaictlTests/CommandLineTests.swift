@@ -14,6 +14,11 @@ import Wire
     return paths(Kaictl.self, []).filter { !$0.isEmpty }
   }()
 
+  @Test(arguments: [["5"], ["--step", "5"]]) func aStepStandsBehindItsSession(_ words: [String]) throws {
+    let get = try #require(try Kaictl.parseAsRoot(["checkpoint", "get", "sess_1"] + words) as? CheckpointCommand.Get)
+    #expect(get.session == "sess_1" && (get.number ?? get.step) == 5)
+  }
+
   private func error(_ arguments: [String]) -> (any Error)? {
     do {
       _ = try Kaictl.parseAsRoot(arguments)
@@ -66,6 +71,7 @@ import Wire
     ["session", "delete", "a", "b", "--if-version", "1"], ["task", "submit", "--session", "s"],
     ["memory", "forget"], ["memory", "forget", "key", "--all"], ["memory", "remember", "key"], ["ask"],
     ["ask", "--session", "s", "--connection", "c", "q"], ["connection", "update", "a"], ["-o", "xml", "session", "list"],
+    ["checkpoint", "get", "s", "5", "--step", "5"], ["checkpoint", "get", "s", "last"],
     ["session", "list", "--timeout", "soon"], ["completion", "tcsh"], ["context", "add", "x"],
   ])
   func whatMakesNoSenseIsAUsageError(arguments: [String]) throws {

@@ -25,12 +25,18 @@ struct CheckpointCommand: AsyncParsableCommand {
       abstract: "Show one step with the entries it added.",
       discussion: "With --state: the whole transcript as it stood after that step, which is what an agent would go on from.")
     @Argument(help: "The session.", completion: LiveCompletion.sessions) var session: String
-    @Option(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var step: UInt64?
+    @Argument(help: ArgumentHelp("The step (default: the newest).", valueName: "n")) var number: UInt64?
+    @Option(help: ArgumentHelp("The same.", valueName: "n")) var step: UInt64?
     @Flag(help: "The state that the steps up to this one add up to.") var state = false
     @OptionGroup var sealing: SealingOption
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    func validate() throws {
+      if step != nil, number != nil { throw ValidationError("give the step once: \(number ?? 0) or --step \(step ?? 0)") }
+    }
+
     func run(_ server: ServerLink, _ printer: Printer) async throws {
+      let step = number ?? step
       var request = CheckpointFetchRequest()
       request.sessionId = session
       request.step = step
