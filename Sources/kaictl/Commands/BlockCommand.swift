@@ -11,7 +11,7 @@ struct BlockCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("'shared' or a session's id.", valueName: "scope")) var scope = "shared"
 
     func reference(to label: String, _ server: ServerLink) async throws(WireError) -> BlockRef {
-      let alias = try await connection.resolved(by: server)
+      let alias = try await connection.resolved(by: server, scope: scope)
       return .with { ($0.dbConnectionId, $0.scope, $0.label) = (alias, scope, label) }
     }
   }
@@ -50,7 +50,7 @@ struct BlockCommand: AsyncParsableCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
-      let alias = try await connection.resolved(by: server)
+      let alias = try await connection.resolved(by: server, scope: session)
       let list = try await server.call(
         Methods.blockList, .with { ($0.dbConnectionId, $0.sessionId) = (alias, session ?? "") })
       printer.list(

@@ -34,12 +34,8 @@ extension MemoryCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = BackgroundRequest()
-      if let session {
-        request.dbConnectionId = try await server.call(Methods.sessionGet, SessionRef(id: session)).dbConnectionId
-        request.sessionId = session
-      } else {
-        request.dbConnectionId = try await connection.resolved(by: server)
-      }
+      request.dbConnectionId = try await connection.resolved(by: server, scope: session)
+      request.sessionId = session ?? ""
       (request.question, request.maxBytes) = (question, maxBytes)
       let background = try await server.call(Methods.knowledgeBackground, request)
       if printer.form.isJSON { return printer.json(background.json()) }
@@ -71,7 +67,7 @@ extension MemoryCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = MemoryListRequest()
-      request.dbConnectionId = try await connection.resolved(by: server)
+      request.dbConnectionId = try await connection.resolved(by: server, scope: scope)
       request.scope = scope
       request.namespace = namespace ?? ""
       let target = try file.map { (path) throws(WireError) in try AtomicFile(path: path, mode: 0o600) }

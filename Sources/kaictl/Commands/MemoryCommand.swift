@@ -19,7 +19,7 @@ struct MemoryCommand: AsyncParsableCommand {
 
     func reference(to key: String, _ server: ServerLink) async throws(WireError) -> MemoryRef {
       var reference = MemoryRef()
-      reference.dbConnectionId = try await connection.resolved(by: server)
+      reference.dbConnectionId = try await connection.resolved(by: server, scope: scope)
       reference.scope = scope
       reference.namespace = namespace
       reference.key = key
@@ -46,7 +46,7 @@ struct MemoryCommand: AsyncParsableCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = MemoryRememberRequest()
-      request.dbConnectionId = try await place.connection.resolved(by: server)
+      request.dbConnectionId = try await place.connection.resolved(by: server, scope: place.scope)
       request.scope = place.scope
       request.namespace = place.namespace
       request.key = key
@@ -78,7 +78,7 @@ struct MemoryCommand: AsyncParsableCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = MemoryRecallRequest()
-      request.dbConnectionId = try await connection.resolved(by: server)
+      request.dbConnectionId = try await connection.resolved(by: server, scope: session)
       request.sessionId = session ?? ""
       request.query = query
       request.namespace = namespace ?? ""
@@ -135,7 +135,7 @@ struct MemoryCommand: AsyncParsableCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = MemoryListRequest()
-      request.dbConnectionId = try await connection.resolved(by: server)
+      request.dbConnectionId = try await connection.resolved(by: server, scope: scope)
       request.scope = scope
       request.namespace = namespace ?? ""
       printer.list(try await server.pages(Methods.memoryList, request, page), MemoryColumns.all)
@@ -162,7 +162,7 @@ struct MemoryCommand: AsyncParsableCommand {
 
     func run(_ server: ServerLink, _ printer: Printer) async throws {
       var request = MemoryForgetRequest()
-      request.dbConnectionId = try await connection.resolved(by: server)
+      request.dbConnectionId = try await connection.resolved(by: server, scope: scope)
       request.scope = all ? scope : scope ?? "shared"
       request.namespace = all ? namespace : namespace ?? "notes"
       request.key = key

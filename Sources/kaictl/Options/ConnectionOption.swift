@@ -10,9 +10,13 @@ struct ConnectionOption: ParsableArguments {
   var connection: String?
 
   /// The alias, looked up when it was not given.
+  /// - Parameter scope: a session's id, alone or with `+shared` behind it, whose own connection it then is; anything else says nothing.
   /// - Throws: `usage` when there is none or more than one to choose from.
-  func resolved(by server: ServerLink) async throws(WireError) -> String {
+  func resolved(by server: ServerLink, scope: String? = nil) async throws(WireError) -> String {
     if let connection { return connection }
+    if let id = scope?.split(separator: "+").first, id.hasPrefix("sess_") {
+      return try await server.call(Methods.sessionGet, SessionRef(id: String(id))).dbConnectionId
+    }
     var request = ConnectionListRequest()
     request.page = Page(limit: 4)
     let list = try await server.call(Methods.connectionList, request)
