@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import SchemaIndex
 import Wire
 
@@ -39,7 +40,8 @@ extension ConnectionCommand {
   struct Schema: ServerCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show what is known of the database.",
-      discussion: "Of the stored scan: without TABLE the tables, with it that table's columns.")
+      discussion:
+        "Of the stored scan: without TABLE the tables, with it that table's columns. -o json: all that is known of them.")
     @Argument(help: "The connection.", completion: LiveCompletion.connections) var alias: String
     @Argument(help: "A table.") var table: String?
     @Option(help: ArgumentHelp("Only tables that these words are about, the best first.", valueName: "words"))
@@ -59,6 +61,12 @@ extension ConnectionCommand {
       }
       if let table { return try show(table, of: scan, printer) }
       let tables = search.map { SchemaIndex(scan).search($0, limit: 20).map { scan.tables[$0.table] } } ?? scan.tables
+      switch printer.form {
+      case .json: return printer.json(search == nil ? scan.json() : .array(tables.map { $0.json() }))
+      case .jsonl: return tables.forEach { printer.json($0.json()) }
+      case .ids: return tables.forEach { printer.line($0.name) }
+      case .table, .wide: break
+      }
       printer.rows(
         tables,
         [
@@ -79,6 +87,8 @@ extension ConnectionCommand {
       guard let table = scan.tables.first(where: { $0.name.lowercased() == name.lowercased() }) else {
         throw WireError(.notFound, "there is no table '\(name)' in '\(alias)'")
       }
+      if printer.form.isJSON { return printer.json(table.json()) }
+      if printer.form == .ids { return table.columns.forEach { printer.line($0.name) } }
       printer.rows(
         table.columns,
         [

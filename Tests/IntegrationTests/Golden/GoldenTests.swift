@@ -130,6 +130,7 @@ import Wire
         let result = try await CommandResult.run("kaictl", words + ["-o", form], environment: environment)
         text += "$ kaictl \(name) \(arguments.joined(separator: " ")) -o \(form)  → \(result.status)\n"
         text += Self.steady(result.output, written, server.address)
+        if form == "json" { Self.expectJSON(result, name) }
         if !result.errors.isEmpty { text += "--- stderr\n" + Self.steady(result.errors, written, server.address) }
         text += "\n"
       }
@@ -140,6 +141,15 @@ import Wire
       #expect(try String(contentsOfFile: path, encoding: .utf8) == text, "run script/render, and look at what changed in \(path)")
     }
     await server.stop(grace: .zero)
+  }
+
+  /// What goes on as long as there is something writes a value a line; what has nothing to say writes none.
+  private static func expectJSON(_ result: CommandResult, _ name: String) {
+    let goesOn: Set = ["task watch", "memory export"]
+    let values = goesOn.contains(name) ? result.output.split(separator: "\n").map(String.init) : [result.output]
+    for value in values where !value.isEmpty {
+      #expect(throws: Never.self, "kaictl \(name) -o json prints \(value.prefix(80))") { try JSONValue(parsing: value) }
+    }
   }
 
   /// Without what is another one every day: ages, and with them the widths of columns.
