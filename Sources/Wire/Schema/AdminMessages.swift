@@ -30,9 +30,9 @@ public struct KeyInfo: WireMessage {
   public var connections: [String] = []
   /// It sees `connections` alone. Stays true when the last of them has been deleted: such a key sees none.
   public var isLimited = false
-  /// 0 means never.
+  /// When it stops being valid; 0 for never.
   public var expiresAt = Timestamp()
-  /// 0 means any number.
+  /// How many requests a second it may make, on all its connections together; 0 means any number.
   public var requestsPerSecond: UInt32 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -59,7 +59,8 @@ public struct KeyCreateRequest: WireMessage {
   public var connections: [String] = []
   /// How long it is valid, in milliseconds; 0 means for ever.
   public var validForMs: UInt64 = 0
-  /// How many it may make; 0 means any number. Not for the role agent.
+  /// How many requests a second it may make, on all its connections together, with a burst of one second's worth; 0 means any
+  /// number. Not for the role agent.
   public var requestsPerSecond: UInt32 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

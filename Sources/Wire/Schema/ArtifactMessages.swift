@@ -8,9 +8,9 @@ public struct Artifact: WireMessage {
   public var path = ""
   /// As it was given; `application/octet-stream` when nothing was.
   public var mediaType = ""
-  /// In bytes.
+  /// Of the content, in bytes.
   public var size: UInt64 = 0
-  /// 32 bytes.
+  /// SHA-256 of the content: 32 bytes.
   public var sha256: [UInt8] = []
   /// The task whose node wrote it last; empty when a person did.
   public var taskId = ""

@@ -1,6 +1,6 @@
 /// Which database speaks.
 public enum Dialect: UInt32, WireEnum {
-  /// None; never stored.
+  /// No dialect; never stored.
   case unspecified = 0
   /// A file on the node's machine.
   case sqlite

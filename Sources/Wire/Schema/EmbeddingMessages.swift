@@ -30,7 +30,7 @@ public struct UnembeddedRequest: WireMessage {
 
 /// The text of one memory, and the version it is of.
 public struct MemoryText: WireMessage {
-  /// The memory's.
+  /// The memory's id.
   public var id = ""
   /// Of the memory when its text was read.
   public var version: UInt64 = 0
@@ -62,7 +62,7 @@ public struct UnembeddedMemories: WireMessage {
 
 /// The vector of one memory.
 public struct MemoryVector: WireMessage {
-  /// The memory's.
+  /// The memory's id.
   public var id = ""
   /// Of the memory when its text was read; a vector of another version is dropped.
   public var version: UInt64 = 0

@@ -72,7 +72,7 @@ public struct Todo: WireMessage {
 
 /// One line of a session's durable log.
 public struct Event: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var sessionId = ""
   /// 1, 2, 3 ... within the session, without gaps; 0 for what is live only.
   public var seq: UInt64 = 0

@@ -188,9 +188,9 @@ public struct KnowledgeHits: WireMessage {
 
 /// SQL of a piece of knowledge that a node is to look at.
 public struct KnowledgeCheck: WireMessage {
-  /// Of the knowledge.
+  /// The id of the knowledge.
   public var id = ""
-  /// Of the knowledge; the report names it.
+  /// The version of the knowledge; the report names it.
   public var version: UInt64 = 0
   /// The statement to prepare, and not to run.
   public var sql = ""
@@ -206,7 +206,7 @@ public struct KnowledgeCheck: WireMessage {
 public struct KnowledgeChecked: WireMessage {
   /// The connection that was asked.
   public var dbConnectionId = ""
-  /// Of the knowledge.
+  /// The id of the knowledge.
   public var id = ""
   /// The version that was looked at; a report about an older one is dropped.
   public var version: UInt64 = 0

@@ -201,9 +201,9 @@ public struct MemoryForgetRequest: WireMessage {
 
 /// What is gone.
 public struct MemoryForgotten: WireMessage {
-  /// Memories.
+  /// How many memories.
   public var count: UInt64 = 0
-  /// Versions of them, the last ones included.
+  /// How many versions of them, the last ones included.
   public var versions: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

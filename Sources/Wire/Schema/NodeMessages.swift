@@ -78,7 +78,7 @@ public struct NodeItem: WireMessage {
 
 /// A session that was deleted.
 public struct ForgottenSession: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var id = ""
   /// The connection that it was on.
   public var dbConnectionId = ""
@@ -126,7 +126,7 @@ public struct Assignment: WireMessage {
 
 /// A lease that is over, or is to be given back.
 public struct LeaseRevoked: WireMessage {
-  /// The task's.
+  /// The task's id.
   public var taskId = ""
   /// Of the lease that is meant; a node that holds another one ignores it.
   public var epoch: UInt64 = 0
@@ -148,7 +148,7 @@ public struct LeaseRevoked: WireMessage {
 
 /// Names one lease.
 public struct LeaseRef: WireMessage {
-  /// The task's.
+  /// The task's id.
   public var taskId = ""
   /// `Assignment.epoch`.
   public var epoch: UInt64 = 0

@@ -2,13 +2,13 @@
 public enum ApprovalRule: UInt32, WireEnum {
   /// Means never; in an update, as it was.
   case unspecified = 0
-  /// None.
+  /// No call waits for anybody.
   case never
-  /// Those whose tool must not run twice.
+  /// Calls whose tool must not run twice.
   case unsafe
-  /// All but the one that ends the task.
+  /// Every call but the one that ends the task.
   case always
-  /// Those of the tools in ``SessionPolicy/approvalTools``.
+  /// Calls of the tools in ``SessionPolicy/approvalTools``.
   case tools
 }
 
@@ -24,11 +24,11 @@ public enum UnknownOutcome: UInt32, WireEnum {
 
 /// How much of a session's past is kept. 0 stands for no limit.
 public struct Retention: WireMessage {
-  /// The newest so many steps.
+  /// Keeps so many of the newest steps.
   public var steps: UInt64 = 0
-  /// Steps younger than this, in milliseconds.
+  /// Keeps steps younger than this, in milliseconds.
   public var ageMs: UInt64 = 0
-  /// The newest steps whose stored bodies and snapshots together have at most so many bytes.
+  /// Keeps the newest steps whose stored bodies and snapshots together have at most so many bytes.
   public var bytes: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -42,7 +42,7 @@ public struct Retention: WireMessage {
 public struct Budgets: WireMessage {
   /// Calls of tools, failed ones included.
   public var toolCalls: UInt64?
-  /// Of the model, in and out together.
+  /// Tokens of the model, in and out together.
   public var tokens: UInt64?
   /// Time that models and tools worked, in milliseconds.
   public var workMs: UInt64?
@@ -129,7 +129,7 @@ public struct TaskQuestion: WireMessage {
   public var id = ""
   /// What it is about.
   public var kind = QuestionKind.unspecified
-  /// In words.
+  /// What is asked, in words.
   public var text = ""
   /// The tool call that waits; arguments over 64 KiB are left out here and whole in the checkpoint.
   public var call: ToolCall?
@@ -141,7 +141,7 @@ public struct TaskQuestion: WireMessage {
   public var askedAt = Timestamp()
   /// When it counts as not answered, and the task goes on without.
   public var expiresAt = Timestamp()
-  /// Once there is one.
+  /// What was answered; absent until then.
   public var answer: TaskAnswer?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -204,7 +204,7 @@ public struct TaskAnswer: WireMessage {
 
 /// Answers what a waiting task asks.
 public struct TaskAnswerRequest: WireMessage {
-  /// The task's.
+  /// The task's id.
   public var id = ""
   /// The question that is meant; empty for whatever the task asks now.
   public var questionId = ""

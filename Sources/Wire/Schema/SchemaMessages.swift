@@ -106,7 +106,7 @@ public struct SchemaScan: WireMessage {
   public var elapsedMs: UInt64 = 0
   /// Who made it.
   public var nodeName = ""
-  /// By name.
+  /// Sorted by name.
   public var tables: [SchemaTable] = []
   /// What could not be found out, in sentences.
   public var notes: [String] = []

@@ -1,6 +1,6 @@
 /// Asks for a session as one file; the items bring its bytes.
 public struct SessionExportRequest: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var id = ""
   public init() {}
   public init(id: String) { self.id = id }
@@ -87,19 +87,19 @@ public struct SessionManifest: WireMessage {
 
 /// What a session's file holds.
 public struct SessionArchiveEnd: WireMessage {
-  /// Steps.
+  /// How many steps.
   public var checkpoints: UInt64 = 0
-  /// Events.
+  /// How many events.
   public var events: UInt64 = 0
-  /// Artifacts.
+  /// How many artifacts.
   public var artifacts: UInt64 = 0
   /// Bytes of the artifacts together.
   public var artifactBytes: UInt64 = 0
-  /// Versions of memories.
+  /// How many versions of memories.
   public var memories: UInt64 = 0
-  /// Blocks.
+  /// How many blocks.
   public var blocks: UInt64 = 0
-  /// Tasks.
+  /// How many tasks.
   public var tasks: UInt64 = 0
   /// SHA-256 (32 bytes) of all records before this one, as the file has them with their heads, but without the eight bytes of
   /// magic.

@@ -132,7 +132,7 @@ public struct SessionRef: WireMessage {
 
 /// Changes the fields that are present. An empty title removes it; metadata is merged as by RFC 7396 (JSON merge patch).
 public struct SessionUpdateRequest: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var id = ""
   /// Only if it is still this version, else `stale_version`; absent for whatever is there.
   public var ifVersion: UInt64?
@@ -213,17 +213,17 @@ public struct SessionList: WireMessage {
 
 /// What a delete removed.
 public struct SessionDeleted: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var id = ""
-  /// Steps, without those that a fork stands on.
+  /// How many steps went, without those that a fork stands on.
   public var checkpoints: UInt64 = 0
-  /// Tasks.
+  /// How many tasks went.
   public var tasks: UInt64 = 0
-  /// Artifacts.
+  /// How many artifacts went.
   public var artifacts: UInt64 = 0
-  /// Memories of its own scope.
+  /// How many memories of its own scope went.
   public var memories: UInt64 = 0
-  /// Events.
+  /// How many events went.
   public var events: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -238,7 +238,7 @@ public struct SessionDeleted: WireMessage {
 
 /// Removes the oldest steps and events of a session that its forks and a resume can do without.
 public struct SessionPruneRequest: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var id = ""
   /// Instead of the session's own, for this once.
   public var retention: Retention?
@@ -251,13 +251,13 @@ public struct SessionPruneRequest: WireMessage {
 
 /// What a prune removed.
 public struct SessionPruned: WireMessage {
-  /// The session's.
+  /// The session's id.
   public var id = ""
-  /// Steps.
+  /// How many steps went.
   public var checkpoints: UInt64 = 0
-  /// Events.
+  /// How many events went.
   public var events: UInt64 = 0
-  /// Of bodies and snapshots.
+  /// How many bytes of bodies and snapshots went.
   public var bytes: UInt64 = 0
   /// The oldest step that is left.
   public var firstStep: UInt64 = 0
@@ -275,7 +275,7 @@ public struct SessionPruned: WireMessage {
 public struct SessionForkRequest: WireMessage {
   /// The session that is forked, and stays as it is.
   public var id = ""
-  /// Absent means the head.
+  /// The last step that the fork has; absent means the head, 0 none.
   public var step: UInt64?
   /// At most 1024 bytes; absent or empty means the parent's.
   public var title: String?

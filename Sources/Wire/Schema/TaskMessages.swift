@@ -6,7 +6,7 @@ public enum TaskStatus: UInt32, WireEnum {
   case queued
   /// A node holds its lease.
   case running
-  /// For a person's approval or answer.
+  /// Waits for a person's approval or answer.
   case waiting
   /// Ended with its answer.
   case completed
@@ -67,7 +67,7 @@ public struct TaskRecord: WireMessage {
   public var startedAt = Timestamp()
   /// When it ended; 0 before that.
   public var finishedAt = Timestamp()
-  /// Once it has ended.
+  /// How it ended; absent until then.
   public var result: TaskResult?
   /// The node that holds the lease, while running.
   public var nodeId = ""
@@ -173,7 +173,7 @@ public struct TaskRef: WireMessage {
 
 /// Queues a task again that has ended. With a step, its session is forked there and the fork's task goes on from that step.
 public struct TaskRetryRequest: WireMessage {
-  /// The task's.
+  /// The task's id.
   public var id = ""
   /// For people who ask later.
   public var note = ""

@@ -42,7 +42,7 @@ public struct AnswerRow: WireMessage {
 
 /// One cell of a table.
 public struct AnswerCell: WireMessage {
-  /// Absent for NULL.
+  /// The value as text; absent for NULL.
   public var text: String?
   /// The database said that it is a number; to be set right and formatted as such.
   public var isNumber = false
@@ -82,7 +82,7 @@ public struct TaskResult: WireMessage {
   public var steps: UInt64 = 0
   /// Numbers of the answer that no result of this task's queries has, as they are written there.
   public var untracedNumbers: [String] = []
-  /// In which the answer is written.
+  /// The language in which the answer is written.
   public var language = Language.unspecified
   /// What of that which was taught the answer stands on.
   public var used: [UsedKnowledge] = []

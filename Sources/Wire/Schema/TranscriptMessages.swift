@@ -50,7 +50,7 @@ public struct TranscriptEntry: WireMessage {
 
 /// An execution of a task began; every execution after the first says `resumed`.
 public struct TaskStartedEntry: WireMessage {
-  /// The task's. Everything until the next such entry belongs to it.
+  /// The task's id. Everything until the next such entry belongs to it.
   public var taskId = ""
   /// `TaskRecord.attempt` of this execution.
   public var attempt: UInt32 = 0
@@ -97,7 +97,7 @@ public struct ContextEntry: WireMessage {
 public struct ToolCall: WireMessage {
   /// Names the call within the transcript; its result and intent have it too.
   public var id = ""
-  /// The tool's.
+  /// The tool's name.
   public var name = ""
   /// JSON text of an object, as the model wrote it.
   public var arguments = ""
@@ -163,7 +163,7 @@ public struct AssistantEntry: WireMessage {
 public struct ToolIntentEntry: WireMessage {
   /// `ToolCall.id`.
   public var callId = ""
-  /// The tool's.
+  /// The tool's name.
   public var name = ""
   /// The class of its side effects: `idempotent`, `transactional` or `unsafe`.
   public var effect = ""
@@ -179,7 +179,7 @@ public struct ToolIntentEntry: WireMessage {
 public struct ToolResultEntry: WireMessage {
   /// `ToolCall.id`.
   public var callId = ""
-  /// The tool's.
+  /// The tool's name.
   public var name = ""
   /// What the model reads.
   public var content = ""
@@ -214,7 +214,7 @@ public struct ToolResultEntry: WireMessage {
 
 /// Replaces everything before it in the model's window, never in history.
 public struct SummaryEntry: WireMessage {
-  /// What stands for it.
+  /// The text that stands for it.
   public var text = ""
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
@@ -224,7 +224,7 @@ public struct SummaryEntry: WireMessage {
 
 /// The task ended: the last entry that its executions write.
 public struct TaskFinishedEntry: WireMessage {
-  /// The task's.
+  /// The task's id.
   public var taskId = ""
   /// As in its result.
   public var status = TaskStatus.unspecified

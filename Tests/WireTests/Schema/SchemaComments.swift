@@ -43,10 +43,11 @@ struct SchemaComments {
     }
   }
 
-  /// Without Swift's signs for links: ``Event/rowCount`` is Event.row_count elsewhere.
+  /// Without Swift's signs for links: ``Event/rowCount`` is Event.row_count elsewhere, and ``taskFinished`` is task_finished.
   private static func plain(_ text: String) -> String {
     text.replacing(/``(\w+)(?:\/(\w+))?``/) { match in
-      "`" + match.1 + (match.2.map { "." + snakeCase($0) } ?? "") + "`"
+      let isType = match.1.first?.isUppercase ?? false
+      return "`" + (isType ? String(match.1) : snakeCase(match.1)) + (match.2.map { "." + snakeCase($0) } ?? "") + "`"
     }
   }
 
