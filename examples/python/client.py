@@ -142,7 +142,6 @@ def main(address, admin_key):
 
 
 def fences(address, agent_key, task, node, get, head):
-    until("node", lambda: get(task).status == kai.TASK_STATUS_RUNNING)
     agent = Connection(address, agent_key)
 
     def steps():
@@ -152,10 +151,11 @@ def fences(address, agent_key, task, node, get, head):
     head, body = head + 1, zlib.compress(b"")
     good = kai.Fence(session_id=task.session_id, task_id=task.id, node_id=node.id, epoch=node.leases[task.id])
 
-    def commit(parent=head, good=good, **change):
-        request = kai.CommitRequest(fence=good, parent_step=parent, kind=kai.CHECKPOINT_KIND_STEP, body_bytes=len(body), **change)
-        request.body_crc = zlib.crc32(body)
-        return agent.call("checkpoint.commit", request, body)
+    def commit(parent=head, good=good, snapshot=b"", **change):
+        request = kai.CommitRequest(fence=good, parent_step=parent, kind=kai.CHECKPOINT_KIND_FINAL, **change)
+        request.body_bytes, request.body_crc = len(body), zlib.crc32(body)
+        request.snapshot_bytes, request.snapshot_crc = len(snapshot), zlib.crc32(snapshot)
+        return agent.call("checkpoint.commit", request, body + snapshot)
 
     def fence(**change):
         return kai.Fence.FromString(good.SerializeToString() + kai.Fence(**change).SerializeToString())  # The last one counts.
@@ -168,16 +168,17 @@ def fences(address, agent_key, task, node, get, head):
     forged = [kai.Event(kind=kai.EVENT_KIND_TASK_FINISHED)]
     refused("invalid_argument", commit, events=forged)
     refused("invalid_argument", agent.call, "node.emit", kai.NodeEmitRequest(fence=good, events=forged))
-    nothing = hashlib.sha256(b"").digest()
-    put = kai.ArtifactPutRequest(session_id=task.session_id, path="forged", sha256=nothing)
+    put = kai.ArtifactPutRequest(session_id=task.session_id, path="forged", sha256=hashlib.sha256(b"").digest())
     refused("invalid_argument", agent.upload, "artifact.put", put, b"")
     put.fence.CopyFrom(good)
     put.fence.epoch += 1
     refused("fenced", agent.upload, "artifact.put", put, b"")
-    finish = kai.TaskResult(status=kai.TASK_STATUS_PARTIAL, answer="enough")
-    assert commit(finish=finish).message.step == head + 1 == commit(finish=finish).message.step
+    whole = zlib.compress(kai.CheckpointBody(entries=transcript(agent, task.session_id)[0][:2]).SerializeToString())
+    end = {"finish": kai.TaskResult(status=kai.TASK_STATUS_PARTIAL, answer="enough"), "snapshot": whole}
+    assert commit(**end).message.step == head + 1 == commit(**end).message.step
     refused("fenced", commit, parent=head + 1)
     assert get(task).result.answer == "enough" and steps() == head + 1
+    assert [len(transcript(agent, task.session_id)[0]), transcript(agent, task.session_id)[1]] == [2, head + 1]  # The snapshot counts.
 
 
 if __name__ == "__main__":
