@@ -32,9 +32,11 @@ import Wire
 
   @Test(arguments: [
     ("report.md", "report.md"), ("a b.csv", "'a b.csv'"), ("it's", "'it'\\''s'"), ("", "''"), ("$(rm)", "'$(rm)'"),
+    ("a\nb", "$'a\\nb'"), ("\u{1b}[2J'\\", "$'\\u001b[2J\\'\\\\'"), ("é 日\u{202e}", "$'é 日\\u202e'"),
   ])
   func aWordForTheShellIsOneWord(word: String, quoted: String) {
-    #expect(AnswerPrinter.quoted(word) == quoted)
+    #expect(ShellWord.quoted(word) == quoted)
+    #expect(Escaping.line(quoted) == quoted)
   }
 
   @Test(

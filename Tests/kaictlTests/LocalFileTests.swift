@@ -95,7 +95,9 @@ import Wire
     #expect(KeyFile.warning(path: path) == nil)
     #expect(try KeyFile(path: path).keyId == "key_1")
     chmod(path, 0o644)
-    #expect(KeyFile.warning(path: path)?.contains("chmod 600") == true)
+    #expect(KeyFile.warning(path: path)?.hasSuffix("chmod 600 \(path)") == true)
+    #expect(rename(path, folder + "/a key") == 0)
+    #expect(KeyFile.warning(path: folder + "/a key")?.hasSuffix("chmod 600 '\(folder)/a key'") == true)
   }
 
   @Test func aBadKeyFileIsNamedWithoutItsText() throws {

@@ -63,18 +63,9 @@ struct AnswerPrinter {
 
   /// The command that brings a file here under its own name, which kaictl must not take for an option.
   static func fetching(_ path: String, of sessionId: String) -> String {
-    let word = quoted(path)
-    guard path.hasPrefix("-") else { return "kaictl artifact get \(sessionId) \(word) -f \(word)" }
-    return "kaictl artifact get \(sessionId) -f \(quoted("./" + path)) -- \(word)"
-  }
-
-  /// A word for the shell.
-  static func quoted(_ word: String) -> String {
-    let plain = word.unicodeScalars.allSatisfy {
-      $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+:@%".unicodeScalars.contains($0))
-    }
-    if plain, !word.isEmpty { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    let (word, file) = (ShellWord.quoted(path), ShellWord.path(path))
+    return path.hasPrefix("-")
+      ? "kaictl artifact get \(sessionId) -f \(file) -- \(word)" : "kaictl artifact get \(sessionId) \(word) -f \(file)"
   }
 }
 

@@ -116,7 +116,7 @@ struct BackupCommand: AsyncParsableCommand {
       }
       try target.commit(overwrite: false)
       printer.object(manifest, id: data)
-      printer.say("restored; start it with: kai-session --data \(data)", .dim)
+      printer.say("restored; start it with: kai-session --data \(ShellWord.path(data))", .dim)
     }
   }
 }

@@ -137,9 +137,9 @@ struct DevServices {
     printer.say("kai is running: kai-session at \(address), \(node).", .bold)
     printer.say("Now, in another terminal:")
     if address != Target.localServer || settings.data != DevSettings.defaultData {
-      printer.say("  export KAI_SERVER=\(address) KAI_KEY_FILE=\(LocalFile.absolute(settings.adminKeyPath))")
+      printer.say("  export KAI_SERVER=\(address) KAI_KEY_FILE=\(ShellWord.path(LocalFile.absolute(settings.adminKeyPath)))")
     } else {
-      printer.say("  cd \(LocalFile.absolute("./"))")
+      printer.say("  cd \(ShellWord.path(LocalFile.absolute("./")))")
     }
     printer.say("  kaictl connection create --alias demo --uri sqlite:///absolute/path.db")
     printer.say("  kaictl ask \"how many orders by month?\"")

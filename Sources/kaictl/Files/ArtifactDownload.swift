@@ -47,7 +47,8 @@ struct ArtifactDownload {
     bytes = try SealingKeys.open(bytes, as: .artifact, with: keys)
     if out.isTerminal {
       guard let text = String(validating: bytes.readableBytesView, as: UTF8.self), !text.contains("\0") else {
-        throw WireError(.usage, "'\(artifact.path)' is not text", hint: "Write it to a file: --file \(artifact.path)")
+        throw WireError(
+          .usage, "'\(artifact.path)' is not text", hint: "Write it to a file: --file \(ShellWord.path(artifact.path))")
       }
       out.write(Escaping.paragraph(text))
     } else {

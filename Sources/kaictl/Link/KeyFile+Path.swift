@@ -18,6 +18,6 @@ extension KeyFile {
   /// A warning when others than the owner may read the file.
   static func warning(path: String) -> String? {
     guard let mode = LocalFile.permissions(path), mode & 0o077 != 0 else { return nil }
-    return "the key file '\(path)' can be read by others; run: chmod 600 \(path)"
+    return "the key file '\(path)' can be read by others; run: chmod 600 \(ShellWord.path(path))"
   }
 }
