@@ -1,7 +1,9 @@
 import Foundation
 import JSON
 import LoopbackHTTP
+import NIOPosix
 import Testing
+import Wire
 
 /// People in the loop, with the real programs: approvals, questions of the agent's own, cancels that reach the work in flight,
 /// a retry from an earlier step. The model is a real HTTP server that does what the question says.
@@ -142,6 +144,34 @@ import Testing
       // Two starts of kaictl are part of it.
       #expect(ContinuousClock.now - start < .seconds(1), "\(question)")
     }
+  }
+
+  @Test func aCancelEndsItsTaskWithinASecondWhateverItFallsOn() async throws {
+    let deployment = try await Deployment()
+    try await deployment.addShop()
+    try await deployment.startNode("n1", ["--slots", "2"])
+    let group = MultiThreadedEventLoopGroup.singleton
+    let key = try KeyFile(parsing: String(contentsOfFile: deployment.adminKey, encoding: .utf8))
+    let client = WireClient(
+      ClientConfiguration(
+        host: "127.0.0.1", port: try deployment.port, key: key, name: "test", version: "0", group: group))
+    let session = try await client.call(Methods.sessionCreate, .with { $0.dbConnectionId = "shop" }).message.id
+    var slowest = Duration.zero
+    for attempt in 0..<40 {
+      let task = try await client.call(
+        Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (session, "How many orders are there by status?") }
+      ).message.id
+      // Another moment of the task's life each time, from its grant to its last commit.
+      try await Task.sleep(for: .milliseconds(attempt))
+      let start = ContinuousClock.now
+      _ = try? await client.call(Methods.taskCancel, .with { $0.id = task })
+      _ = try await eventually("task \(attempt) has ended", within: 20) {
+        try await client.call(Methods.taskGet, .with { $0.id = task }).message.status.isTerminal ? true : nil
+      }
+      slowest = max(slowest, ContinuousClock.now - start)
+    }
+    #expect(slowest < .seconds(1))
+    await client.close()
   }
 
   @Test func aRetryFromAStepIsAForkThatGoesOnThere() async throws {

@@ -19,7 +19,12 @@ struct ExecutionRunner: Sendable {
 
   func run(_ assignment: ExecutionAssignment, _ control: ExecutionControl) async {
     let ending = await traced(assignment, control)
-    leases.remove(assignment.lease)
+    if case .abandoned(let error) = ending, control.stop == .cancelled, !error.meansLeaseIsLost {
+      // Whatever the cancellation fell on, the service ends the task when it gets the lease back.
+      leases.release(assignment.lease)
+    } else {
+      leases.remove(assignment.lease)
+    }
     var log = log
     log[metadataKey: "task"] = "\(assignment.task.id)"
     log[metadataKey: "session"] = "\(assignment.session.id)"

@@ -54,9 +54,20 @@ final class WireCommitter: StepCommitter {
       request.snapshotCrc = snapshot.crc
       attachment.writeImmutableBuffer(snapshot.bytes)
     }
-    let response = try await call(Methods.checkpointCommit, request, attachment)
+    let response = try await commit(request, attachment)
     head.withLock { $0 = response.step }
     return response
+  }
+
+  /// Sends a commit and waits for its answer, whatever becomes of the task meanwhile: a commit whose call is given up may have been made, and
+  /// what comes next would stand on the wrong step.
+  private func commit(_ request: CommitRequest, _ attachment: ByteBuffer) async throws(WireError) -> CommitResponse {
+    let call = Task { () -> Result<CommitResponse, WireError> in
+      do throws(WireError) { return .success(try await self.call(Methods.checkpointCommit, request, attachment)) } catch {
+        return .failure(error)
+      }
+    }
+    return try await call.value.get()
   }
 
   func upload(_ path: String, from folder: ResultsFolder) async throws(WireError) {
