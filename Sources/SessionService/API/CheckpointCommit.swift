@@ -1,5 +1,6 @@
 import NIOCore
 import Wire
+import Words
 
 /// `checkpoint.commit`: one step of a session, with all that happened in it, in one transaction.
 struct CheckpointCommit: Sendable {
@@ -7,14 +8,14 @@ struct CheckpointCommit: Sendable {
 
   func register(on router: inout Router) {
     // A step is its own proof: the repeat of a commit finds its checkpoint, so that no reply needs to be kept.
-    router.write(Methods.checkpointCommit, replay: .ownState) { (transaction, request, context) throws(WireError) in
+    router.writeOwnState(Methods.checkpointCommit) { (transaction, request, context) throws(WireError) in
       try commit(request, context, in: transaction)
     }
   }
 
   private func commit(
     _ request: CommitRequest, _ context: CallContext, in transaction: any Transaction
-  ) throws(WireError) -> CommitResponse {
+  ) throws(WireError) -> (reply: CommitResponse, isReplay: Bool) {
     guard let fence = request.fence else { throw WireError(.invalidArgument, "the fence is missing") }
     guard (request.finish == nil ? 0 : 1) + (request.release ? 1 : 0) + (request.ask == nil ? 0 : 1) <= 1 else {
       throw WireError(.invalidArgument, "finish, release and ask exclude each other")
@@ -22,7 +23,7 @@ struct CheckpointCommit: Sendable {
     let (body, snapshot) = try Self.parts(of: context.attachment, request)
     let standing = try StandingRepository.get(sessionId: fence.sessionId, taskId: fence.taskId, in: transaction)
     let head = standing.head
-    if let step = try repeated(request, fence, head, in: transaction) { return response(step, standing) }
+    if let step = try repeated(request, fence, head, in: transaction) { return (response(step, standing), true) }
     let lease = try queue.require(standing.lease, fence, principal: context.principal)
     guard request.parentStep == head.step else {
       throw WireError(.conflict, "the parent step is \(request.parentStep), but the head is \(head.step)")
@@ -69,7 +70,7 @@ struct CheckpointCommit: Sendable {
         }
       }
     }
-    return response(step, standing)
+    return (response(step, standing), false)
   }
 
   /// The step that an earlier arrival of this very commit made, or nil.
@@ -83,7 +84,21 @@ struct CheckpointCommit: Sendable {
       made.epoch == fence.epoch, made.taskId == fence.taskId, made.nodeId == fence.nodeId,
       made.bodyCrc == request.bodyCrc, made.bodyBytes == request.bodyBytes, made.kind == request.kind
     else { return nil }
+    if let finish = request.finish { try requireSame(finish, as: fence.taskId, step, in: transaction) }
     return step
+  }
+
+  /// - Throws: `conflict` when the task ended with another result than the one that comes with the repeat: it would be dropped.
+  private func requireSame(
+    _ finish: TaskResult, as taskId: String, _ step: UInt64, in transaction: any Transaction
+  ) throws(WireError) {
+    let task = try TaskRepository.get(taskId, in: transaction)
+    let ending = try TaskRules.ending(finish, isCancelRequested: task.isCancelRequested, reason: task.record.reason)
+    guard let stored = task.record.result, stored.status == ending.status, stored.answer.hasSameBytes(as: ending.answer),
+      stored.error?.code == ending.error?.code
+    else {
+      throw WireError(.conflict, "step \(step) was committed before, and its task ended with another result")
+    }
   }
 
   private func response(_ step: UInt64, _ standing: Standing) -> CommitResponse {

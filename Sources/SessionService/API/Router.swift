@@ -24,7 +24,19 @@ struct CallContext: Sendable {
 /// `memory` on the event loop, for what can be answered at once without the store, `live` there too, for streams: it owes
 /// the terminal reply itself. Neither of those two may block.
 struct Router: Sendable {
-  typealias Encoded = (message: ByteBuffer, attachment: ByteBuffer)
+  struct Encoded {
+    let message: ByteBuffer
+    var attachment = ByteBuffer()
+    /// Whether it is the answer of an earlier arrival of the same request.
+    var isReplay = false
+
+    init(_ message: some WireMessage, isReplay: Bool = false) {
+      var buffer = ByteBuffer()
+      message.encode(into: &buffer)
+      self.message = buffer
+      self.isReplay = isReplay
+    }
+  }
 
   enum Route: Sendable {
     case read(@Sendable (any Transaction, InboundRequest, CallContext) throws(WireError) -> Encoded)
@@ -33,19 +45,11 @@ struct Router: Sendable {
     case live(@Sendable (InboundRequest, CallContext) throws(WireError) -> Void)
   }
 
-  /// How a write recognises its own repeat.
-  enum Replay: Sendable {
-    /// The reply is stored beside the idempotency key, in the same transaction.
-    case storedReply
-    /// What the write stores tells a repeat from a new request, and the body gives the same answer again.
-    case ownState
-  }
-
   typealias Completion = @Sendable (ByteBuffer) throws(WireError) -> ByteBuffer
 
   /// By the method's number.
   private var routes: [Route?] = []
-  /// Writes whose reply is not stored.
+  /// Writes whose reply is not stored: what they store tells a repeat from a new request.
   private(set) var ownState: Set<Method> = []
   /// Adds to a reply what must not be stored with it.
   private(set) var completions: [Method: Completion] = [:]
@@ -66,27 +70,29 @@ struct Router: Sendable {
     _ call: Call<Q, P>, _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
   ) {
     self[call.rule.method] = .read { (transaction, request, context) throws(WireError) in
-      encode(try body(transaction, try Q(decoding: request.message), context))
+      Encoded(try body(transaction, try Q(decoding: request.message), context))
     }
   }
 
+  /// A write whose reply is stored beside the idempotency key, in the same transaction.
   mutating func write<Q: WireMessage, P: WireMessage>(
     _ call: Call<Q, P>, _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
   ) {
-    write(call, replay: .storedReply, body)
+    ownState.remove(call.rule.method)
+    self[call.rule.method] = .write { (transaction, request, context) throws(WireError) in
+      Encoded(try body(transaction, try Q(decoding: request.message), context))
+    }
   }
 
-  /// A write that says how its repeats are recognised.
-  mutating func write<Q: WireMessage, P: WireMessage>(
-    _ call: Call<Q, P>, replay: Replay,
-    _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> P
+  /// A write that recognises its own repeat by what it has stored, and says so beside its reply.
+  mutating func writeOwnState<Q: WireMessage, P: WireMessage>(
+    _ call: Call<Q, P>,
+    _ body: @escaping @Sendable (any Transaction, Q, CallContext) throws(WireError) -> (reply: P, isReplay: Bool)
   ) {
+    ownState.insert(call.rule.method)
     self[call.rule.method] = .write { (transaction, request, context) throws(WireError) in
-      encode(try body(transaction, try Q(decoding: request.message), context))
-    }
-    switch replay {
-    case .storedReply: ownState.remove(call.rule.method)
-    case .ownState: ownState.insert(call.rule.method)
+      let (reply, isReplay) = try body(transaction, try Q(decoding: request.message), context)
+      return Encoded(reply, isReplay: isReplay)
     }
   }
 
@@ -97,7 +103,7 @@ struct Router: Sendable {
     let completion: Completion = { (stored: ByteBuffer) throws(WireError) -> ByteBuffer in
       var reply = try P(decoding: stored)
       body(&reply)
-      return encode(reply).message
+      return Encoded(reply).message
     }
     completions[call.rule.method] = completion
   }
@@ -106,23 +112,17 @@ struct Router: Sendable {
     _ call: Call<Q, P>, _ body: @escaping @Sendable (Q, CallContext) throws(WireError) -> P
   ) {
     self[call.rule.method] = .memory { (request, context) throws(WireError) in
-      encode(try body(try Q(decoding: request.message), context)).message
+      Encoded(try body(try Q(decoding: request.message), context)).message
     }
   }
 
   /// A call whose answer never changes while the process runs.
   mutating func constant<Q: WireMessage, P: WireMessage>(_ call: Call<Q, P>, _ answer: P) {
-    let encoded = encode(answer).message
+    let encoded = Encoded(answer).message
     self[call.rule.method] = .memory { (_, _) throws(WireError) in encoded }
   }
 
   mutating func live(_ method: Method, _ body: @escaping @Sendable (InboundRequest, CallContext) throws(WireError) -> Void) {
     self[method] = .live(body)
   }
-}
-
-private func encode(_ message: some WireMessage) -> Router.Encoded {
-  var buffer = ByteBuffer()
-  message.encode(into: &buffer)
-  return (buffer, ByteBuffer())
 }

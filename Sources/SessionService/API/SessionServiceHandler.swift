@@ -183,7 +183,7 @@ final class SessionServiceHandler: WireService {
           try context.access?.require(request, in: transaction)
           let reply = try body(transaction, request, context)
           return Outbound(
-            streamID: request.streamID, kind: .response(replayed: false), message: reply.message,
+            streamID: request.streamID, kind: .response(replayed: reply.isReplay), message: reply.message,
             attachment: reply.attachment)
         }
         let answer = try Idempotency.run(request, in: transaction) { () throws(WireError) in

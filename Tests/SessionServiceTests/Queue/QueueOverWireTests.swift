@@ -18,7 +18,9 @@ struct QueueOverWireTests {
 
       #expect(try await node.commit(fence, parent: 0, "one").step == 1)
       // The same step again, as another request, gets the same answer and stores nothing.
+      #expect(!node.lastWasReplayed)
       #expect(try await node.commit(fence, parent: 0, "one").step == 1)
+      #expect(node.lastWasReplayed)
       await expectError(.conflict) { try await node.commit(fence, parent: 0, "another") }
       var stale = fence
       stale.epoch = 0
@@ -30,6 +32,12 @@ struct QueueOverWireTests {
       #expect(ended.result?.answer == "3")
       #expect(try await service.admin.call(Methods.sessionGet, SessionRef(id: session.id)).message.status == .active)
       await expectError(.fenced) { try await node.commit(fence, parent: 2, "three") }
+      // The last step again, as a node does whose answer was lost; with another result it is told that its own was not kept.
+      #expect(try await node.commit(fence, parent: 1, "two", finish: .ended(.completed)).step == 2)
+      var other = TaskResult.ended(.completed)
+      other.answer = "4"
+      await expectError(.conflict) { try await node.commit(fence, parent: 1, "two", finish: other) }
+      #expect(try await service.task(task.id).result?.answer == "3")
 
       let watch = try service.admin.stream(Methods.taskWatch, TaskWatchRequest.with { $0.taskId = task.id })
       var seqs: [UInt64] = []

@@ -8,6 +8,8 @@ import Wire
 final class TestNode {
   let client: WireClient
   let id: String
+  /// Whether the last commit was answered as an earlier one had been.
+  private(set) var lastWasReplayed = false
   private var items: ItemStream<NodeItem>.AsyncIterator
 
   /// Attaches with a key; `resume` is the id of the attachment before.
@@ -82,7 +84,9 @@ final class TestNode {
       $0.ask = ask
       $0.lessons = lessons
     }
-    return try await client.call(Methods.checkpointCommit, request, attachment: ByteBuffer(string: text + snapshot)).message
+    let reply = try await client.call(Methods.checkpointCommit, request, attachment: ByteBuffer(string: text + snapshot))
+    lastWasReplayed = reply.replayed
+    return reply.message
   }
 
   func emit(_ fence: Fence, _ kind: EventKind, _ text: String) async throws {
