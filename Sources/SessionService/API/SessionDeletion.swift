@@ -127,14 +127,14 @@ struct SessionDeletion: Sendable {
   /// Removes the next slice.
   /// - Returns: the counts when nothing is left, else nil.
   func removeSlice(of id: String, in transaction: any Transaction) throws(WireError) -> SessionDeleted? {
-    guard let tombstone = try SessionDeletionRepository.find(id, in: transaction) else {
+    guard var tombstone = try SessionDeletionRepository.find(id, in: transaction) else {
       throw WireError(.notFound, "there is no session '\(id)'")
     }
-    var removed = tombstone.removed
-    guard try removeRows(of: tombstone, counting: &removed, in: transaction) < sliceRows else {
-      try SessionDeletionRepository.save(removed, in: transaction)
+    guard try removeRows(of: &tombstone, in: transaction) < sliceRows else {
+      try SessionDeletionRepository.save(tombstone, in: transaction)
       return nil
     }
+    let removed = tombstone.removed
     try SessionDeletionRepository.delete(id, in: transaction)
     try ReplyRepository.keep(
       ReplyRepository.Stored(requestHash: tombstone.requestHash, reply: removed.encoded()),
@@ -144,25 +144,25 @@ struct SessionDeletion: Sendable {
 
   /// - Returns: how many rows went; fewer than a slice means that nothing is left.
   private func removeRows(
-    of tombstone: SessionDeletionRepository.Tombstone, counting removed: inout SessionDeleted,
-    in transaction: any Transaction
+    of tombstone: inout SessionDeletionRepository.Tombstone, in transaction: any Transaction
   ) throws(WireError) -> Int {
-    let id = removed.id
-    let checkpoints = try SegmentRepository.collect(tombstone.segmentId, limit: sliceRows, in: transaction)
-    removed.checkpoints += UInt64(checkpoints)
-    var total = checkpoints
+    let id = tombstone.removed.id
+    let collected = try SegmentRepository.collect(tombstone.segmentId, limit: sliceRows, in: transaction)
+    tombstone.segmentId = collected.segment
+    tombstone.removed.checkpoints += UInt64(collected.removed)
+    var total = collected.removed
     for table in queue.ownedTables where total < sliceRows {
       let count = try table.deleteRows(ofSession: id, limit: sliceRows - total, in: transaction)
       switch table.kind {
-      case .tasks: removed.tasks += UInt64(count)
-      case .events: removed.events += UInt64(count)
+      case .tasks: tombstone.removed.tasks += UInt64(count)
+      case .events: tombstone.removed.events += UInt64(count)
       case .uncounted: break
       }
       total += count
     }
     if total < sliceRows {
       let count = try ArtifactRepository.deleteAll(ofSession: id, limit: sliceRows - total, in: transaction)
-      removed.artifacts += UInt64(count)
+      tombstone.removed.artifacts += UInt64(count)
       total += count
     }
     if total < sliceRows {
@@ -172,7 +172,7 @@ struct SessionDeletion: Sendable {
     if total < sliceRows {
       let gone = try MemoryRepository.forget(
         MemoryRepository.Selection(scope: id), limit: sliceRows - total, in: transaction)
-      removed.memories += gone.count
+      tombstone.removed.memories += gone.count
       total += Int(gone.count)
     }
     if total < sliceRows {

@@ -18,6 +18,22 @@ struct Housekeeping: Sendable {
       try ContentRepository.discardUploads(in: transaction)
     }
     try await deletion.finishAll()
+    try await removeUnseen()
+  }
+
+  /// Removes steps that no session can see: versions before 0.3 could lose them when a fork was deleted after its parent.
+  private func removeUnseen() async throws(WireError) {
+    while let first = try await store.read({ (transaction) throws(WireError) in
+      try SegmentRepository.unseen(limit: 1, in: transaction).first
+    }) {
+      var segment = first
+      var removed = sliceRows
+      while removed == sliceRows {
+        (removed, segment) = try await store.write { [segment] (transaction) throws(WireError) in
+          try SegmentRepository.collect(segment, limit: sliceRows, in: transaction)
+        }
+      }
+    }
   }
 
   /// Indexes memories whose words an older version of the service found, then sweeps now and then until the task is cancelled.

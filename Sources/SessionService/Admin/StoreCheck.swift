@@ -14,6 +14,9 @@ struct StoreCheck: Sendable {
       Self.finding("store file", try integrity(transaction)),
       Self.finding("stored bytes", try DamageRepository.sentences(in: transaction)),
       Self.finding("heads of chains", try ConsistencyRepository.sessionsWithoutHead(in: transaction)),
+      Self.finding(
+        "steps that nobody can see",
+        try SegmentRepository.unseen(limit: 20, in: transaction).map { "segment \($0) is no session's any more" }),
       Self.finding("artifact contents", try ConsistencyRepository.artifactsWithoutContent(in: transaction)),
       Self.finding("unfinished deletions", unfinished.map { "session \($0) is not wholly removed yet" }),
     ]

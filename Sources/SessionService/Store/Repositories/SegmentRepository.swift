@@ -48,11 +48,13 @@ enum SegmentRepository {
 
   /// Removes up to `limit` checkpoints that nobody can see any more from a segment without owner, and the segment itself
   /// once it is empty and no fork stands on it; then goes on with its parent, which may have waited for that.
-  /// - Returns: how many checkpoints went; fewer than `limit` means that nothing is left to do.
-  static func collect(_ id: Int64, limit: Int, in transaction: any Transaction) throws(WireError) -> Int {
+  /// - Returns: how many checkpoints went, of which fewer than `limit` mean that nothing is left to do, and the segment to go on with.
+  static func collect(
+    _ start: Int64, limit: Int, in transaction: any Transaction
+  ) throws(WireError) -> (removed: Int, segment: Int64) {
     var removed = 0
-    var next: Int64? = id
-    while let id = next, removed < limit {
+    var id = start
+    while removed < limit {
       let found = try transaction.first(
         """
         SELECT parent_id, is_owned, (SELECT max(base_step) FROM segments AS fork WHERE fork.parent_id = segments.id)
@@ -61,16 +63,30 @@ enum SegmentRepository {
       ) { (row) in
         (parent: row.isNull(0) ? nil : row.int64(0), isOwned: row.bool(1), lastForked: row.isNull(2) ? nil : row.uint64(2))
       }
-      guard let found, !found.isOwned else { return removed }
+      guard let found, !found.isOwned else { break }
       removed += try transaction.execute(
         """
         DELETE FROM checkpoints WHERE seq IN
         (SELECT seq FROM checkpoints WHERE segment_id = ? AND step > ? ORDER BY step DESC LIMIT ?)
         """, [.integer(id), Value(found.lastForked ?? 0), .integer(Int64(limit - removed))])
-      guard removed < limit, found.lastForked == nil else { return removed }
+      guard removed < limit, found.lastForked == nil else { break }
       try transaction.execute("DELETE FROM segments WHERE id = ?", [.integer(id)])
-      next = found.parent
+      guard let parent = found.parent else { break }
+      id = parent
     }
-    return removed
+    return (removed, id)
+  }
+
+  /// Segments with something that no session can see, and that no deletion under way will come to.
+  static func unseen(limit: Int, in transaction: any Transaction) throws(WireError) -> [Int64] {
+    try transaction.query(
+      """
+      SELECT id FROM segments WHERE is_owned = 0 AND id NOT IN (SELECT segment_id FROM session_deletions) AND (
+        NOT EXISTS (SELECT 1 FROM segments AS fork WHERE fork.parent_id = segments.id)
+        OR EXISTS (SELECT 1 FROM checkpoints WHERE segment_id = segments.id
+          AND step > (SELECT max(base_step) FROM segments AS fork WHERE fork.parent_id = segments.id)))
+      ORDER BY id DESC LIMIT ?
+      """, [.integer(Int64(limit))]
+    ) { (row) in row.int64(0) }
   }
 }

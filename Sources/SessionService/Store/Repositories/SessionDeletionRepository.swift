@@ -23,7 +23,8 @@ enum SessionDeletionRepository {
   struct Tombstone: Sendable {
     /// What was removed so far.
     var removed: SessionDeleted
-    let segmentId: Int64
+    /// Whose checkpoints are removed next.
+    var segmentId: Int64
     /// Who asked for it, so that the answer can be kept for them, also when it is finished after a crash.
     let principal: String
     let idempotencyKey: [UInt8]
@@ -65,14 +66,16 @@ enum SessionDeletionRepository {
   }
 
   /// Notes how far the removal has come.
-  static func save(_ removed: SessionDeleted, in transaction: any Transaction) throws(WireError) {
+  static func save(_ tombstone: Tombstone, in transaction: any Transaction) throws(WireError) {
+    let removed = tombstone.removed
     try transaction.execute(
       """
-      UPDATE session_deletions SET checkpoints = ?, tasks = ?, artifacts = ?, memories = ?, events = ?
+      UPDATE session_deletions SET segment_id = ?, checkpoints = ?, tasks = ?, artifacts = ?, memories = ?, events = ?
       WHERE session_id = ?
       """,
       [
-        Value(removed.checkpoints), Value(removed.tasks), Value(removed.artifacts), Value(removed.memories),
+        .integer(tombstone.segmentId), Value(removed.checkpoints), Value(removed.tasks), Value(removed.artifacts),
+        Value(removed.memories),
         Value(removed.events), .text(removed.id),
       ])
   }
