@@ -17,7 +17,8 @@ struct BlockMethods: Sendable {
     router.read(Methods.blockList) { (transaction, request, _) throws(WireError) in
       try ConnectionAlias.require(request.dbConnectionId)
       let blocks = try Self.visible(request.dbConnectionId, request.sessionId, in: transaction)
-      return BlockList.with { $0.blocks = blocks }
+      let fitting = blocks.fitting()
+      return BlockList.with { ($0.blocks, $0.omitted) = (fitting, UInt64(blocks.count - fitting.count)) }
     }
     router.write(Methods.blockDelete) { (transaction, request, _) throws(WireError) in
       let block = try find(request, in: transaction)

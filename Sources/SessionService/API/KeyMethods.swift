@@ -13,7 +13,9 @@ struct KeyMethods: Sendable {
     router.complete(Methods.keyCreate) { key in key.secret = hex(ring.secret(key.id)) }
     router.read(Methods.keyList) { (transaction, _, _) throws(WireError) in
       let keys = try KeyRepository.all(in: transaction)
-      return KeyList.with { $0.keys = keys }
+      // Those that open something come first, and of them the newest.
+      let sorted = (keys.filter { $0.revokedAt.microseconds == 0 } + keys.filter { $0.revokedAt.microseconds != 0 }).fitting()
+      return KeyList.with { ($0.keys, $0.omitted) = (sorted, UInt64(keys.count - sorted.count)) }
     }
     router.write(Methods.keyRevoke) { (transaction, request, _) throws(WireError) in
       try revoke(request.id, in: transaction)

@@ -97,7 +97,7 @@ struct KnowledgeMethods: Sendable {
     guard request.limit <= 100 else { throw WireError(.invalidArgument, "limit is \(request.limit), but must be 1...100") }
     let hits = try KnowledgeSearch(dbConnectionId: request.dbConnectionId).hits(
       request.kind, request.query, limit: request.limit == 0 ? 10 : Int(request.limit), in: transaction)
-    return KnowledgeHits.with { $0.hits = hits }
+    return KnowledgeHits.with { $0.hits = hits.fitting() }
   }
 
   private func find(

@@ -24,7 +24,8 @@ struct MemoryMethods: Sendable {
     router.read(Methods.memoryHistory) { (transaction, request, _) throws(WireError) in
       let (seq, memory) = try find(request, in: transaction)
       let versions = try MemoryRepository.history(seq: seq, of: memory, in: transaction)
-      return MemoryHistory.with { $0.versions = versions }
+      let fitting = versions.fitting()
+      return MemoryHistory.with { ($0.versions, $0.omitted) = (fitting, UInt64(versions.count - fitting.count)) }
     }
     router.write(Methods.memoryForget) { (transaction, request, _) throws(WireError) in
       try forget(request, in: transaction)
@@ -112,7 +113,7 @@ struct MemoryMethods: Sendable {
         context.connection.send([.error(request.streamID, error)])
       case .success(let found):
         context.answered(nil)
-        context.connection.send([.response(request.streamID, MemoryHits.with { $0.hits = found.map(\.hit) })])
+        context.connection.send([.response(request.streamID, MemoryHits.with { $0.hits = found.map(\.hit).fitting() })])
         guard !found.isEmpty else { return }
         store.writeInBackground { (transaction) throws(WireError) in
           try MemoryRepository.touch(found.map(\.seq), in: transaction)

@@ -38,25 +38,40 @@ struct PageRequest: Sendable {
 
 /// A page as the store found it: one item more than asked for tells that there is a next page.
 struct FoundPage<Item> {
-  static var maxBytes: Int { Limits.defaultMessageBytes / 2 }
-
   let items: [Item]
   let total: UInt64
   let nextCursor: String
 
-  /// - Parameters:
-  ///   - size: of an item, in bytes, where a page of large ones would be more than one message holds.
-  init(
-    found: [(seq: Int64, item: Item)], total: UInt64, request: PageRequest, list: String, size: ((Item) -> Int)? = nil
-  ) {
-    var bytes = 0
-    let kept = found.prefix(request.limit).prefix { entry in
-      bytes += size?(entry.item) ?? 0
-      // The first is always there, or nobody would get past it.
-      return bytes <= Self.maxBytes || entry.seq == found.first?.seq
-    }
+  /// A page ends early where it would be more than one message holds.
+  /// - Parameter size: of an item, in bytes.
+  init(found: [(seq: Int64, item: Item)], total: UInt64, request: PageRequest, list: String, size: (Item) -> Int) {
+    let kept = found.prefix(request.limit).prefix(fitting: { size($0.item) })
     items = kept.map(\.item)
     self.total = total
     nextCursor = found.count > kept.count ? kept.last.map { PageRequest.cursor(after: $0.seq, list: list) } ?? "" : ""
   }
+}
+
+extension FoundPage where Item: WireMessage {
+  init(found: [(seq: Int64, item: Item)], total: UInt64, request: PageRequest, list: String) {
+    self.init(found: found, total: total, request: request, list: list) { $0.encodedSize }
+  }
+}
+
+extension Collection {
+  /// The first of them, as many as one reply holds beside what else is in it; at least one, or nobody would get past a large one.
+  fileprivate func prefix(fitting size: (Element) -> Int) -> SubSequence {
+    var bytes = 0
+    let count = prefix { element in
+      // Its length is written before it.
+      bytes += size(element) + 8
+      return bytes <= Limits.defaultMessageBytes / 2
+    }.count
+    return prefix(Swift.max(count, 1))
+  }
+}
+
+extension Array where Element: WireMessage {
+  /// The first of them, as many as one reply holds; at least one.
+  func fitting() -> [Element] { Array(prefix(fitting: \.encodedSize)) }
 }

@@ -5,6 +5,8 @@ import Words
 /// as much as the size allows.
 struct BackgroundAssembly {
   static let defaultBytes: UInt32 = 16 * 1024
+  /// More would not fit into one reply.
+  static let maxBytes: UInt32 = 2 * 1024 * 1024
   static let corrections = 6
   static let memories = 8
   static let correctionsNamespace = "corrections"
@@ -86,7 +88,7 @@ struct BackgroundAssembly {
 
   /// As many pieces as fit, in their order; a large one does not keep out smaller ones behind it.
   private func pack(_ pieces: [BackgroundPiece]) -> Background {
-    let limit = UInt64(request.maxBytes == 0 ? Self.defaultBytes : request.maxBytes)
+    let limit = UInt64(request.maxBytes == 0 ? Self.defaultBytes : min(request.maxBytes, Self.maxBytes))
     var background = Background()
     background.agent = AgentName.label(dbConnectionId: request.dbConnectionId, sessionId: request.sessionId)
     // What a session noticed and somebody shared is the same thing twice.

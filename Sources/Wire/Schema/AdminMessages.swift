@@ -87,9 +87,12 @@ public struct KeyRef: WireMessage {
 public struct KeyList: WireMessage {
   /// Without their secrets.
   public var keys: [KeyInfo] = []
+  /// How many more there are that did not fit into one reply: revoked ones before others.
+  public var omitted: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "keys", &keys, max: 65_536)
+    v.field(2, "omitted", &omitted)
   }
 }
 

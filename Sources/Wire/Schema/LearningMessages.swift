@@ -113,9 +113,12 @@ public struct BlockListRequest: WireMessage {
 public struct BlockList: WireMessage {
   /// The shared ones, then the session's own; 64 of each scope at most.
   public var blocks: [MemoryBlock] = []
+  /// How many more there are that did not fit into one reply.
+  public var omitted: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "blocks", &blocks, max: Int(Limits.listMax))
+    v.field(2, "omitted", &omitted)
   }
 }
 

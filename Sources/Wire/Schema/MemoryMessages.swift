@@ -246,8 +246,11 @@ public struct MemoryImported: WireMessage {
 public struct MemoryHistory: WireMessage {
   /// At least one.
   public var versions: [Memory] = []
+  /// How many older versions there are that did not fit into one reply.
+  public var omitted: UInt64 = 0
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "versions", &versions, max: 10_000)
+    v.field(2, "omitted", &omitted)
   }
 }

@@ -14,6 +14,11 @@ protocol PagedList: ListMessage {
   var nextCursor: String { get set }
 }
 
+/// A list without pages, of which a reply may not hold the oldest.
+protocol CutList: ListMessage {
+  var omitted: UInt64 { get }
+}
+
 /// A request for one page of a list.
 protocol PagedRequest: WireMessage {
   var page: Page? { get set }
@@ -83,7 +88,7 @@ extension NodeList: ListMessage {
   static func id(of row: NodeInfo) -> String { row.id }
 }
 
-extension KeyList: ListMessage {
+extension KeyList: CutList {
   var rows: [KeyInfo] {
     get { keys }
     set { keys = newValue }
@@ -91,7 +96,7 @@ extension KeyList: ListMessage {
   static func id(of row: KeyInfo) -> String { row.id }
 }
 
-extension BlockList: ListMessage {
+extension BlockList: CutList {
   var rows: [MemoryBlock] {
     get { blocks }
     set { blocks = newValue }
@@ -123,7 +128,7 @@ extension MemoryHits: ListMessage {
   static func id(of row: MemoryHit) -> String { row.memory?.id ?? "" }
 }
 
-extension MemoryHistory: ListMessage {
+extension MemoryHistory: CutList {
   var rows: [Memory] {
     get { versions }
     set { versions = newValue }

@@ -40,6 +40,7 @@ extension Printer {
       rows(list.rows, columns)
       if let paged = list as? any PagedList { sayHowMuch(shown: list.rows.count, of: paged) }
     }
+    if let cut = list as? any CutList, cut.omitted > 0 { say("\(cut.omitted) more did not fit into one reply") }
   }
 
   /// The table of a list; without rows, not even the titles.

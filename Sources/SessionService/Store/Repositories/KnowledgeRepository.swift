@@ -75,7 +75,7 @@ enum KnowledgeRepository {
       values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
     ) { (row) throws(WireError) in (seq: row.int64(0), item: try Knowledge(decoding: row.blob(1))) }
     let total = try transaction.first("SELECT count(*) FROM knowledge WHERE \(condition)", values) { (row) in row.uint64(0) }
-    return FoundPage(found: found, total: total ?? 0, request: page, list: "knowledge") { $0.encodedSize }
+    return FoundPage(found: found, total: total ?? 0, request: page, list: "knowledge")
   }
 
   /// All of a kind that may be used, the oldest first.
