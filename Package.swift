@@ -58,19 +58,22 @@ let package = Package(
     // Small leaves that the programs share.
     .target(name: "JSON", swiftSettings: house),
     .target(name: "Words", swiftSettings: house),
+    .target(name: "Addresses", swiftSettings: house),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: house),
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: house),
 
     .target(
       name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging], swiftSettings: house),
     .target(
-      name: "Telemetry", dependencies: ["Wire", "JSON", "CCurl", nio, nioPosix, nioHTTP, metrics, logging], swiftSettings: house),
+      name: "Telemetry", dependencies: ["Addresses", "Wire", "JSON", "CCurl", nio, nioPosix, nioHTTP, metrics, logging],
+      swiftSettings: house),
     .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
     .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
     .executableTarget(
       name: "SessionService",
       dependencies: [
-        "ServiceLaunch", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", deque, nio, nioPosix, crypto, arguments,
+        "ServiceLaunch", "Addresses", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", deque, nio, nioPosix, crypto,
+        arguments,
         logging,
         metrics, signals,
       ],
@@ -80,7 +83,8 @@ let package = Package(
     .target(
       name: "AgentService",
       dependencies: [
-        "Wire", "Telemetry", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", metrics, "CCurl", "CXLSXWriter", nio,
+        "Addresses", "Wire", "Telemetry", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", metrics, "CCurl", "CXLSXWriter",
+        nio,
         nioPosix, crypto,
         arguments, logging, signals, subprocess, systemPackage,
       ],
@@ -122,12 +126,14 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Wire", "JSON", nio, nioPosix, metrics, logging], swiftSettings: house),
     .testTarget(name: "WordsTests", dependencies: ["Words"], swiftSettings: house),
+    .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: house),
     .target(name: "Certificates", path: "Tests/Certificates", swiftSettings: house),
     .target(name: "LoopbackHTTP", dependencies: [nio, nioPosix], path: "Tests/LoopbackHTTP", swiftSettings: house),
     .testTarget(
       name: "AgentServiceTests",
       dependencies: [
-        "AgentService", "LoopbackHTTP", "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", nio, nioPosix, arguments,
+        "AgentService", "Addresses", "LoopbackHTTP", "Wire", "JSON", "Words", "SchemaIndex", "SQLite", "PostgreSQL", nio,
+        nioPosix, arguments,
         logging,
       ],
       swiftSettings: house),

@@ -87,7 +87,7 @@ import Testing
       ("Sources/SessionService/Domain", ["SQLite", "NIOPosix", "NIOCore"]),
       ("Sources/SessionService/API", ["SQLite", "NIOPosix"]),
       ("Sources/AgentService/Tools", ["NIOCore", "NIOPosix"]),
-      ("Sources/SessionService", ["AgentService", "kaictl"]),
+      ("Sources/SessionService", ["AgentService", "kaictl", "PostgreSQL"]),
       ("Sources/AgentService", ["SessionService", "kaictl"]),
       ("Sources/kaictl", ["SessionService", "AgentService", "SQLite"]),
     ]

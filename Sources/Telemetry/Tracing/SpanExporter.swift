@@ -1,3 +1,4 @@
+import Addresses
 import Dispatch
 import Glibc
 import JSON
@@ -19,9 +20,8 @@ package final class SpanExporter: Sendable {
     package static func parse(_ text: String?) throws(WireError) -> Target? {
       guard let text, !text.isEmpty, text != "off" else { return nil }
       guard text.contains("://") else { return .file(text) }
-      guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
-        throw WireError(
-          .usage, "--traces must be a file, or the http:// or https:// address of a collector, not '\(text.prefix(100))'")
+      if let fault = ServerURL.fault(of: text) {
+        throw WireError(.usage, "--traces must be a file, or the address of a collector; what was given \(fault)")
       }
       // An address without a path is the collector's own, as OpenTelemetry has it.
       let rest = text.split(separator: "/", omittingEmptySubsequences: true)

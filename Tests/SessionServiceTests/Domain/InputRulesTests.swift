@@ -34,18 +34,21 @@ import Wire
     #expect(refusal { () throws(WireError) in try ConnectionAlias.require(text) } == nil)
   }
 
-  @Test(arguments: ["", "file.db", "sqlite://relative.db", "sqlite:///", "mysql://x", "postgresql://", "sqlite:///a\nb"])
+  @Test(arguments: [
+    "", "file.db", "sqlite://relative.db", "sqlite:///", "mysql://x", "postgresql://", "sqlite:///a\nb",
+    "sqlite:///a.db?mode=rwc", "postgresql://host/db", "postgresql://me@host", "postgresql://me:se/c?r@et@host/db",
+    "postgresql://me@host/db?service=svc", "postgresql://me@host/db?passfile=/x", "postgresql://me@host/db?password=secret",
+    "postgresql://me@host/db?host=elsewhere", "postgresql://me@host/db?hostaddr=127.0.0.1",
+  ])
   func whatIsNoAddressIsRefused(_ text: String) {
     #expect(refusal { () throws(WireError) in try DatabaseURI(text) } == .invalidArgument)
   }
 
   @Test(arguments: [
     ("sqlite:///data/a.db", "sqlite:///data/a.db"),
-    ("postgresql://host/db", "postgresql://host/db"),
     ("postgresql://me@host/db", "postgresql://me@host/db"),
-    ("postgresql://me:secret@host:5432/db", "postgresql://me:***@host:5432/db"),
-    ("postgresql://me:se/c?r@et@host/db", "postgresql://me:***@host/db"),
-    ("postgresql://h/db?password=secret&sslmode=require", "postgresql://h/db?password=***&sslmode=require"),
+    ("postgres://me:secret@host:5432/db", "postgres://me:***@host:5432/db"),
+    ("postgresql://me:se%2Fc%3Fr%40et@host/db?sslmode=require", "postgresql://me:***@host/db?sslmode=require"),
   ])
   func aPasswordIsMasked(_ uri: String, _ masked: String) throws {
     #expect(try DatabaseURI(uri).masked == masked)

@@ -1,3 +1,4 @@
+import Addresses
 import Wire
 
 /// Where a model's server is, and the key for it. Prints without the key.
@@ -14,16 +15,8 @@ struct ModelEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
   /// - Throws: `usage`, with a sentence that never repeats the key.
   init(base: String?, key: String?, dialect: ModelDialect = .openAI) throws(WireError) {
     let base = base ?? dialect.defaultBase
-    let lower = base.lowercased()
-    guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
-      throw Self.bad("must begin with http:// or https://")
-    }
-    let afterScheme = base.firstRange(of: "://").map { base[$0.upperBound...] } ?? ""
-    let authority = afterScheme.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    guard !authority.isEmpty else { throw Self.bad("names no host") }
-    guard !authority.contains("@") else { throw Self.bad("holds a user or password; put the key into --model-key-file") }
-    guard base.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw Self.bad("holds a space or a special character") }
-    guard !afterScheme.contains("#") else { throw Self.bad("holds a fragment (#)") }
+    if let fault = ServerURL.fault(of: base) { throw Self.bad(fault) }
+    guard !base.contains("#") else { throw Self.bad("holds a fragment (#)") }
     if let key {
       guard !key.isEmpty, key.utf8.count <= 4_096, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
         throw WireError(.usage, "The model's key must be one line of printable characters.", hint: "Check --model-key-file.")
@@ -55,6 +48,8 @@ struct ModelEndpoint: Sendable, CustomStringConvertible, CustomReflectable {
   }
 
   private static func bad(_ fault: String) -> WireError {
-    WireError(.usage, "The model's address (--model-url) \(fault).", hint: "It looks like \(ModelDialect.openAI.defaultBase).")
+    WireError(
+      .usage, "The model's address (--model-url) \(fault).",
+      hint: "It looks like \(ModelDialect.openAI.defaultBase); the key belongs into --model-key-file.")
   }
 }
