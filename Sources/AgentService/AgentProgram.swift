@@ -3,6 +3,8 @@ import CoreMetrics
 import Glibc
 import Logging
 import NIOPosix
+import PostgreSQL
+import SQLite
 import Telemetry
 import UnixSignals
 package import Wire
@@ -27,6 +29,9 @@ package enum AgentProgram {
   ) async throws(WireError) {
     if options.probe { return try await probe(options, environment) }
     let settings = try AgentSettings(options, environment: environment)
+    // Before there are threads: it changes the process's environment.
+    PostgreSQLEnvironment.clear()
+    SQLiteMemory.limit(bytes: settings.sqlMemory)
     settings.logFormat.bootstrap()
     let metrics = PrometheusMetrics()
     MetricsSystem.bootstrap(metrics)

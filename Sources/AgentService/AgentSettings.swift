@@ -22,6 +22,23 @@ package struct AgentOptions: ParsableArguments {
   @Option(help: "The node's name (default: the host's).") var name: String?
   @Option(name: .customLong("label"), help: ArgumentHelp("A label, for tasks to choose nodes by.", valueName: "k=v"))
   var labels: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Hosts that users' databases may be on: any (but this machine), loopback, unix (its sockets), names, *.domain, blocks such as 10.0.0.0/8 (default: any).",
+      valueName: "list"))
+  var databasesHosts: String?
+  @Option(
+    name: .customLong("databases-root"),
+    help: ArgumentHelp("A folder that SQLite files may be in, with what is below it (default: everywhere).", valueName: "dir"))
+  var databasesRoots: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The authorities, in PEM, of databases with sslmode=verify-full or verify-ca (default: the system's).", valueName: "file"))
+  var databasesCaFile: String?
+  @Option(
+    help: ArgumentHelp(
+      "What all statements on SQLite files together may take of memory, 16...65536 MiB (default: 256).", valueName: "mib"))
+  var sqlMemoryMib: String?
   @Option(help: ArgumentHelp("offline, openai:MODEL or anthropic:MODEL (default: offline).", valueName: "spec")) var model:
     String?
   @Option(help: ArgumentHelp("The base address of the model's server.", valueName: "url")) var modelUrl: String?
@@ -84,6 +101,8 @@ struct AgentSettings: Sendable {
   /// nil for plain text.
   var tls: ClientTLS?
   var node: NodeConfiguration
+  /// In bytes; of all statements on SQLite files.
+  var sqlMemory: Int64
   var model: ModelSettings
   /// See ``EmbedderSpec``.
   var embedder: String
@@ -128,6 +147,12 @@ struct AgentSettings: Sendable {
       labels: try labels.map { (text) throws(WireError) in try Label(parsing: text) },
       version: Release.version,
       results: value(options.results, "RESULTS") ?? "./agent_results")
+    let memory = value(options.sqlMemoryMib, "SQL_MEMORY_MIB") ?? "256"
+    guard let mebibytes = Int64(memory), (16...65_536).contains(mebibytes) else {
+      throw WireError(.usage, "--sql-memory-mib must be 16...65536, not '\(memory)'")
+    }
+    sqlMemory = mebibytes * 1024 * 1024
+    node.databases = try Self.databases(options, results: node.results, environment)
     let deadline = value(options.learningDeadline, "LEARNING_DEADLINE") ?? "50"
     guard let milliseconds = Int64(deadline), (10...60_000).contains(milliseconds) else {
       throw WireError(.usage, "--learning-deadline must be 10...60000 milliseconds, not '\(deadline)'")
@@ -190,6 +215,25 @@ struct AgentSettings: Sendable {
   func announce(nodeId: String) {
     guard let readyFile else { return }
     SmallFile.replace(readyFile, with: #"{"node_id":"\#(nodeId)"}"# + "\n")
+  }
+
+  private static func databases(
+    _ options: AgentOptions, results: String, _ environment: (String) -> String?
+  ) throws(WireError) -> DatabaseAccess {
+    var access = DatabaseAccess()
+    if let hosts = options.databasesHosts ?? environment("KAI_AGENT_DATABASES_HOSTS") {
+      access.hosts = try DatabaseHosts(parsing: hosts)
+    }
+    let listed = (environment("KAI_AGENT_DATABASES_ROOT") ?? "").split(separator: ",").map { String($0) }
+    access.folders = try DatabaseFolders(
+      roots: options.databasesRoots.isEmpty ? listed : options.databasesRoots, refused: [results])
+    if let caFile = options.databasesCaFile ?? environment("KAI_AGENT_DATABASES_CA_FILE") {
+      guard Glibc.access(caFile, R_OK) == 0 else {
+        throw WireError(.localIo, "--databases-ca-file: '\(caFile)' cannot be read: \(String(cString: strerror(errno)))")
+      }
+      access.caFile = caFile
+    }
+    return access
   }
 
   private static func address(_ text: String) throws(WireError) -> (host: String, port: Int) {

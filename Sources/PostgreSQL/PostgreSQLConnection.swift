@@ -6,18 +6,28 @@ import CPostgreSQL
 public final class PostgreSQLConnection {
   private let connection: OpaquePointer
 
-  /// Connects.
-  /// - Parameters:
-  ///   - uri: `postgresql://user:password@host:port/database?…`, as libpq reads it.
-  ///   - connectTimeoutSeconds: at least 2, which is libpq's own minimum.
-  /// - Throws: with a message that has no password in it.
-  public init(uri: String, connectTimeoutSeconds: Int, applicationName: String) throws(PostgreSQLError) {
-    // The URI is expanded in place of the database's name; what follows counts only where the URI says nothing, as the name
-    // of a program does, or in any case, as the encoding does.
-    let keywords = ["fallback_application_name", "connect_timeout", "dbname", "client_encoding"]
-    let values = [applicationName, "\(max(2, connectTimeoutSeconds))", uri, "UTF8"]
-    let opened = Self.withCStrings(keywords) { keywords in
-      Self.withCStrings(values) { values in PQconnectdbParams(keywords, values, 1) }
+  /// One of libpq's settings.
+  public typealias Setting = (name: String, value: String)
+
+  /// What keeps libpq from files and services of the machine that it runs on. A path that cannot exist, since it reads what it is
+  /// not told from the home folder, and takes an empty value for none.
+  private static let isolation: [Setting] = [
+    ("passfile", nowhere), ("sslcert", nowhere), ("sslkey", nowhere), ("sslcrl", nowhere),
+    // No ticket of this machine is shown to a server of a user's.
+    ("gssencmode", "disable"), ("krbsrvname", "none"), ("client_encoding", "UTF8"),
+  ]
+  private static let nowhere = "/dev/null/none"
+
+  /// Connects with these settings and no others: the environment, the home folder and the machine's service files say nothing.
+  /// - Parameter settings: user, dbname, host and what else libpq knows by name, each once.
+  /// - Throws: with libpq's own message, which may repeat any setting.
+  public init(settings: [Setting]) throws(PostgreSQLError) {
+    PostgreSQLEnvironment.clear()
+    var all = settings + Self.isolation
+    if !all.contains(where: { $0.name == "sslrootcert" }) { all.append(("sslrootcert", Self.nowhere)) }
+    // Nothing is expanded: a database may be called "service=x".
+    let opened = Self.withCStrings(all.map(\.name)) { keywords in
+      Self.withCStrings(all.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
     }
     guard let opened else { throw PostgreSQLError(message: "out of memory") }
     connection = opened

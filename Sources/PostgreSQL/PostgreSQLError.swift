@@ -17,5 +17,8 @@ public struct PostgreSQLError: Error, Sendable, Equatable {
   /// A lock was not had within `lock_timeout`.
   public var isLockTimeout: Bool { sqlState == "55P03" }
   /// The connection is of no use any more.
-  public var isConnectionLost: Bool { sqlState.isEmpty || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P") }
+  public var isConnectionLost: Bool {
+    // 08P01 is about what a statement was sent with.
+    sqlState.isEmpty || sqlState.hasPrefix("08") && sqlState != "08P01" || sqlState.hasPrefix("57P")
+  }
 }

@@ -5,6 +5,8 @@ public final class SQLiteConnection {
   public enum Access: Sendable {
     /// The file must exist; nothing can be written through this connection.
     case readOnly
+    /// The same, for a file that nobody writes to: no lock is taken, and no file made beside it.
+    case immutable
     /// The file is made when it is missing.
     case readWriteCreate
   }
@@ -15,6 +17,7 @@ public final class SQLiteConnection {
   let handle: OpaquePointer
   private var authorizer: Box<Authorizer>?
   private var progress: Box<() -> Bool>?
+  private var busy: Box<() -> Bool>?
 
   /// Opens a database file. A directory, a missing file (read-only) or a file that is no database is an error here or at
   /// the first statement.
@@ -24,11 +27,13 @@ public final class SQLiteConnection {
     let flags =
       switch access {
       case .readOnly: SQLITE_OPEN_READONLY
+      case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       case .readWriteCreate: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
     var opened: OpaquePointer?
     // A relative name that begins with "file:" would be read as a URI if the library was built that way.
-    let name = path.hasPrefix("/") ? path : "./" + path
+    let plain = path.hasPrefix("/") ? path : "./" + path
+    let name = access == .immutable ? "file:" + Self.encoded(plain) + "?immutable=1" : plain
     let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard code == SQLITE_OK, let opened else {
       let error = SQLiteError(connection: opened, code: code)
@@ -41,6 +46,17 @@ public final class SQLiteConnection {
 
   deinit {
     sqlite3_close_v2(handle)
+  }
+
+  /// A path as a part of a URI.
+  private static func encoded(_ path: String) -> String {
+    path.utf8.map { byte in
+      let scalar = Unicode.Scalar(byte)
+      guard scalar.isASCII, byte > 0x20, byte < 0x7f, !"%?#".unicodeScalars.contains(scalar) else {
+        return (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+      }
+      return String(scalar)
+    }.joined()
   }
 
   /// Runs every statement of a script, ignoring rows.
@@ -68,6 +84,24 @@ public final class SQLiteConnection {
   /// How long to wait for another process's lock, in milliseconds.
   public func setBusyTimeout(milliseconds: Int32) {
     sqlite3_busy_timeout(handle, milliseconds)
+  }
+
+  /// Asks `wait` what to do about a lock of another connection: it sleeps for a moment and returns true to try again, or false
+  /// for an error. It takes the place of ``setBusyTimeout(milliseconds:)``.
+  public func setBusyHandler(_ wait: (() -> Bool)?) {
+    guard let wait else {
+      sqlite3_busy_handler(handle, nil, nil)
+      busy = nil
+      return
+    }
+    let box = Box(wait)
+    busy = box
+    sqlite3_busy_handler(
+      handle,
+      { context, _ in
+        guard let context else { return 0 }
+        return Unmanaged<Box<() -> Bool>>.fromOpaque(context).takeUnretainedValue().value() ? 1 : 0
+      }, Unmanaged.passUnretained(box).toOpaque())
   }
 
   /// Lets another thread stop what this connection is doing.

@@ -32,6 +32,9 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
   public var isUniqueViolation: Bool {
     code == (SQLITE_CONSTRAINT | (8 << 8)) || code == (SQLITE_CONSTRAINT | (6 << 8))
   }
+  public var isOutOfMemory: Bool { primary == SQLITE_NOMEM }
+  /// The file, or one that SQLite needs beside it, cannot be opened.
+  public var isCannotOpen: Bool { primary == SQLITE_CANTOPEN }
   public var isFull: Bool { primary == SQLITE_FULL }
   public var isDenied: Bool { primary == SQLITE_AUTH }
   public var isReadOnly: Bool { primary == SQLITE_READONLY }

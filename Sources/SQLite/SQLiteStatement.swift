@@ -38,6 +38,12 @@ public final class SQLiteStatement {
 
   public var parameterCount: Int { Int(sqlite3_bind_parameter_count(handle)) }
 
+  /// How a parameter is written, such as `:name`; nil for a plain `?`.
+  /// - Parameter index: from 1.
+  public func parameterName(_ index: Int) -> String? {
+    sqlite3_bind_parameter_name(handle, Int32(clamping: index)).map { String(cString: $0) }
+  }
+
   // MARK: Running
 
   /// Binds values to the parameters 1, 2, 3 …; parameters without a value are NULL.
@@ -115,7 +121,8 @@ public final class SQLiteStatement {
     withBytes(sqlite3_column_blob(handle, Int32(clamping: column)), column) { [UInt8]($0) }
   }
 
-  /// The value as it is stored; text that is not valid UTF-8 comes as a blob, so that nothing is lost.
+  /// The value as it is stored. Of text that is not valid UTF-8 each byte that is not comes as `\\xHH`, so that it can be read and
+  /// nothing is lost.
   public func value(_ column: Int) -> SQLiteValue {
     switch sqlite3_column_type(handle, Int32(clamping: column)) {
     case SQLITE_INTEGER: return .integer(int64(column))
@@ -123,10 +130,28 @@ public final class SQLiteStatement {
     case SQLITE_TEXT:
       let pointer = sqlite3_column_text(handle, Int32(clamping: column)).map { UnsafeRawPointer($0) }
       return withBytes(pointer, column) { bytes in
-        String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .blob([UInt8](bytes))
+        .text(String(validating: bytes, as: UTF8.self) ?? Self.escaped(bytes))
       }
     case SQLITE_BLOB: return .blob(blob(column))
     default: return .null
+    }
+  }
+
+  private static func escaped(_ bytes: UnsafeRawBufferPointer) -> String {
+    var text = ""
+    var parser = Unicode.UTF8.ForwardParser()
+    var rest = bytes.makeIterator()
+    var place = 0
+    while true {
+      switch parser.parseScalar(from: &rest) {
+      case .emptyInput: return text
+      case .valid(let encoded):
+        text.unicodeScalars.append(Unicode.UTF8.decode(encoded))
+        place += encoded.count
+      case .error(let length):
+        for byte in bytes[place..<(place + length)] { text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        place += length
+      }
     }
   }
 

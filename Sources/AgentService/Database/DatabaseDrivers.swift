@@ -1,3 +1,4 @@
+import Addresses
 import Wire
 
 /// Opens the databases of one dialect.
@@ -14,11 +15,11 @@ protocol DatabaseDriver: Sendable {
 
 /// The drivers of this node, by the scheme of a connection's URI.
 struct DatabaseDrivers: Sendable {
-  static let standard = DatabaseDrivers([SQLiteDriver(), PostgreSQLDriver()])
+  static let standard = DatabaseDrivers(.standard)
 
   private let drivers: [any DatabaseDriver]
 
-  init(_ drivers: [any DatabaseDriver]) { self.drivers = drivers }
+  init(_ access: DatabaseAccess) { drivers = [SQLiteDriver(access: access), PostgreSQLDriver(access: access)] }
 
   /// Opens the database of a connection.
   /// - Throws: `database_unavailable`; for an unknown scheme with the ones there are.
@@ -47,10 +48,22 @@ struct SQLiteDriver: DatabaseDriver {
   let dialect = Dialect.sqlite
   let schemes = ["sqlite"]
   let uriForm = "sqlite:///absolute/path.db"
+  var access = DatabaseAccess.standard
 
   func open(uri: String) async throws(WireError) -> any UserDatabase {
-    let database = SQLiteDatabase(path: try SQLiteURI.path(of: uri))
+    let database = SQLiteDatabase(path: try Self.path(of: uri), access: access)
     try await database.open()
     return database
+  }
+
+  /// The absolute path that a URI names.
+  /// - Throws: `database_unavailable`, with what is wrong.
+  static func path(of uri: String) throws(WireError) -> String {
+    do throws(AddressFault) {
+      if case .sqlite(let path) = try DatabaseAddress(uri: uri) { return path }
+    } catch {
+      throw WireError(.databaseUnavailable, "The connection's URI \(error.sentence).", hint: error.hint)
+    }
+    throw WireError(.databaseUnavailable, "The connection's URI is none of SQLite.", hint: AddressFault.forms)
   }
 }

@@ -14,6 +14,8 @@ struct NodeConfiguration: Sendable {
   var learningDeadline = Duration.milliseconds(50)
   /// Whether a language model reads turns again after they were answered, for what is worth keeping.
   var extracts = false
+  /// What its operator allows of users' databases.
+  var databases = DatabaseAccess.standard
   /// Steps and artifacts are sealed with them; nil for no sealing.
   var sealingKeys: SealingKeys?
 }
@@ -66,14 +68,17 @@ final class NodeService: Sendable {
     self.log = log
     self.onAttach = onAttach
     modelName = model.name
-    schemas = SchemaCatalog(store: WireSchemas(client: client), drivers: .standard, nodeName: configuration.name, log: log)
+    var access = configuration.databases
+    access.log = log
+    let drivers = DatabaseDrivers(access)
+    schemas = SchemaCatalog(store: WireSchemas(client: client), drivers: drivers, nodeName: configuration.name, log: log)
     extraction =
       configuration.extracts && model.isLanguageModel
       ? ExtractionWork(
         model: model,
         memory: WireMemory(client: client, embedder: nil, learningDeadline: configuration.learningDeadline), log: log) : nil
     runner = ExecutionRunner(
-      client: client, model: model, registry: registry, drivers: .standard, schemas: schemas, results: configuration.results,
+      client: client, model: model, registry: registry, drivers: drivers, schemas: schemas, results: configuration.results,
       learningDeadline: configuration.learningDeadline, embedder: embedder, extraction: extraction,
       sealingKeys: configuration.sealingKeys,
       leases: leases, log: log)

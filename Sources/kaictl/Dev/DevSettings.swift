@@ -23,6 +23,8 @@ struct DevSettings: Sendable {
   func agentArguments(address: String, keyPath: String, readyFile: String) -> [String] {
     var arguments = [
       "--server", address, "--key-file", keyPath, "--slots", "\(slots)", "--model", model, "--ready-file", readyFile,
+      // All that is on this machine is theirs who run it.
+      "--databases-hosts", "any,loopback,unix",
     ]
     for (name, value) in [("--model-url", modelURL), ("--model-key-file", modelKeyFile), ("--results", results)] {
       if let value { arguments += [name, value] }

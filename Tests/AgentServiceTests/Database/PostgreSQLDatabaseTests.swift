@@ -107,7 +107,7 @@ import Wire
     for uri in [
       server.uri(.reader, database: "nothing"), "postgresql://u:secret-word@127.0.0.1:1/x", "postgresql://u:secret-word@[bad",
     ] {
-      let error = await wireError { () async throws(WireError) in _ = try await PostgreSQLDriver().open(uri: uri) }
+      let error = await wireError { () async throws(WireError) in _ = try await PostgreSQLDatabase(uri: uri).open() }
       #expect(error?.errorCode == .databaseUnavailable, "\(uri)")
       #expect(error?.message.contains("secret-word") == false, "\(error?.message ?? "")")
     }

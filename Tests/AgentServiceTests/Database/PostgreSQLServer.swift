@@ -3,6 +3,8 @@ import PostgreSQL
 import Synchronization
 import Testing
 
+@testable import AgentService
+
 /// Debian's own PostgreSQL server, in a folder of its own, on a socket there; started once for all tests of the process and
 /// stopped when that ends.
 struct PostgreSQLServer: Sendable {
@@ -15,6 +17,13 @@ struct PostgreSQLServer: Sendable {
 
   func uri(_ role: Role, database: String = "shop") -> String {
     "postgresql://\(role.rawValue):secret-word@/\(database)?host=\(folder)"
+  }
+
+  /// A connection of the test's own, which may do what the role may.
+  func connection(_ role: Role, database: String = "shop") throws(PostgreSQLError) -> PostgreSQLConnection {
+    try PostgreSQLConnection(settings: [
+      ("user", role.rawValue), ("dbname", database), ("host", folder), ("connect_timeout", "2"), ("application_name", "test"),
+    ])
   }
 
   private static let processId = Mutex<pid_t>(0)
@@ -73,8 +82,7 @@ struct PostgreSQLServer: Sendable {
     let deadline = ContinuousClock.now + .seconds(20)
     while true {
       do {
-        return try PostgreSQLConnection(
-          uri: uri(.admin, database: "postgres"), connectTimeoutSeconds: 2, applicationName: "test")
+        return try connection(.admin, database: "postgres")
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
         usleep(20_000)
@@ -85,7 +93,7 @@ struct PostgreSQLServer: Sendable {
   private func fill(_ postgres: PostgreSQLConnection) throws {
     try postgres.execute("CREATE ROLE kai_owner LOGIN; CREATE ROLE kai_reader LOGIN")
     try postgres.execute("CREATE DATABASE shop OWNER kai_owner")
-    let shop = try PostgreSQLConnection(uri: uri(.owner), connectTimeoutSeconds: 2, applicationName: "test")
+    let shop = try connection(.owner)
     try shop.execute(
       """
       CREATE TABLE customers (id integer PRIMARY KEY, name text NOT NULL, city varchar(40));
@@ -103,5 +111,14 @@ struct PostgreSQLServer: Sendable {
       GRANT USAGE ON SCHEMA archive TO kai_reader;
       GRANT SELECT ON ALL TABLES IN SCHEMA public, archive TO kai_reader
       """)
+  }
+}
+
+extension PostgreSQLDatabase {
+  /// As a node opens it whose operator allows this machine's sockets, where the test's server is.
+  init(uri: String) {
+    var access = DatabaseAccess.standard
+    access.hosts = .everything
+    self.init(uri: uri, access: access)
   }
 }

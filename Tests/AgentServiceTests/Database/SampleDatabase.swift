@@ -45,6 +45,11 @@ struct SampleDatabase {
   func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }
 
+extension SQLiteDatabase {
+  /// As a node opens it whose operator said nothing of databases.
+  init(path: String) { self.init(path: path, access: .standard) }
+}
+
 /// The error that `work` throws, or nil.
 func wireError(_ work: () async throws(WireError) -> Void) async -> WireError? {
   do throws(WireError) {

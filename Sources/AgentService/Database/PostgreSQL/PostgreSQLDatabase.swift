@@ -1,10 +1,13 @@
+import Addresses
 import PostgreSQL
 import Wire
 
 /// A user's PostgreSQL database. Each call is a read-only transaction of its own with the server's time limits; an actor with a
 /// thread of its own, so that calls are serialised and never block the pool.
 actor PostgreSQLDatabase: UserDatabase {
-  private static let connectTimeoutSeconds = 10
+  /// How long to try for a connection when the server has none left, or is just starting, and how long to wait in between.
+  private static let openPatience = Duration.seconds(20)
+  private static let openPause = Duration.milliseconds(250)
   /// How long to wait for somebody else's lock.
   private static let lockMilliseconds = 2_000
   /// For reading the schema.
@@ -16,27 +19,54 @@ actor PostgreSQLDatabase: UserDatabase {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private let uri: String
+  private let access: DatabaseAccess
   private var connection: PostgreSQLConnection?
   private var isClosed = false
   /// The role's own rights are put aside for each query.
   private var isSuperuser = false
   private(set) var warnings: [String] = []
 
-  init(uri: String) { self.uri = uri }
+  init(uri: String, access: DatabaseAccess) { (self.uri, self.access) = (uri, access) }
 
-  /// Connects, and looks what the role may do.
-  /// - Throws: `database_unavailable`, without the URI's password.
-  func open() throws(WireError) {
-    do throws(PostgreSQLError) {
-      let connection = try PostgreSQLConnection(
-        uri: uri, connectTimeoutSeconds: Self.connectTimeoutSeconds, applicationName: "kai-agent")
-      try connection.execute(
-        "SET DateStyle = ISO; SET IntervalStyle = postgres; SET bytea_output = hex; SET extra_float_digits = 1")
-      self.connection = connection
-      try look(connection)
-    } catch {
-      throw WireError(.databaseUnavailable, "The database cannot be opened: \(redacted(error.message)).")
+  /// Connects, and looks what the role may do. A server that has no connection left is asked again for a while.
+  /// - Throws: `database_unavailable`, without any piece of the URI; `cancelled`.
+  func open() async throws(WireError) {
+    let address = try address()
+    let end = ContinuousClock.now + Self.openPatience
+    while true {
+      guard let settings = PostgreSQLTarget.settings(of: address, access) else { throw PostgreSQLRefusal.noServer.error }
+      do throws(PostgreSQLError) {
+        let connection = try PostgreSQLConnection(settings: settings)
+        try connection.execute(
+          "SET DateStyle = ISO; SET IntervalStyle = postgres; SET bytea_output = hex; SET extra_float_digits = 1")
+        self.connection = connection
+        return try look(connection)
+      } catch {
+        let refusal = PostgreSQLRefusal(error.message)
+        guard refusal.isTemporary, ContinuousClock.now < end else {
+          note(error.message, address)
+          throw refusal.error
+        }
+      }
+      do { try await Task.sleep(for: Self.openPause) } catch {
+        throw WireError(.cancelled, "The task was cancelled while it waited for the database.")
+      }
     }
+  }
+
+  private func address() throws(WireError) -> PostgreSQLAddress {
+    do throws(AddressFault) {
+      if case .postgreSQL(let address) = try DatabaseAddress(uri: uri) { return address }
+    } catch {
+      throw WireError(.databaseUnavailable, "The connection's URI \(error.sentence).", hint: error.hint)
+    }
+    throw WireError(.databaseUnavailable, "The connection's URI is none of PostgreSQL.", hint: AddressFault.forms)
+  }
+
+  /// Tells the operator libpq's words, unless they may repeat what is secret.
+  private func note(_ message: String, _ address: PostgreSQLAddress) {
+    let secrets = PiecesOfSecrets([address.user, address.password ?? ""])
+    access.note(secrets.mayBe(in: message) ? "the server or libpq refused it (its words may hold the user or password)" : message)
   }
 
   func close() {
@@ -94,7 +124,7 @@ actor PostgreSQLDatabase: UserDatabase {
   private func watched<T: Sendable>(
     milliseconds: Int64, _ work: (PostgreSQLConnection, QueryWatch) throws(PostgreSQLError) -> T
   ) async throws(WireError) -> T {
-    let connection = try connected()
+    let connection = try await connected()
     let canceller = connection.canceller()
     let watch = QueryWatch(milliseconds: milliseconds)
     let result = await withTaskCancellationHandler {
@@ -126,11 +156,11 @@ actor PostgreSQLDatabase: UserDatabase {
   }
 
   /// The connection, made anew when the server has closed it.
-  private func connected() throws(WireError) -> PostgreSQLConnection {
+  private func connected() async throws(WireError) -> PostgreSQLConnection {
     guard !isClosed else { throw WireError(.databaseUnavailable, "The database was closed.") }
     if connection?.isAlive != true {
       warnings = []
-      try open()
+      try await open()
     }
     guard let connection else { throw WireError(.databaseUnavailable, "The database was closed.") }
     return connection
@@ -139,10 +169,18 @@ actor PostgreSQLDatabase: UserDatabase {
   // MARK: Errors
 
   private func wireError(_ error: PostgreSQLError, _ watch: QueryWatch) -> WireError {
-    let sentence = error.message + (error.hint.isEmpty ? "" : ". \(error.hint)")
+    let sentence = OneLine.text(error.message + (error.hint.isEmpty ? "" : ". \(error.hint)"))
     switch error.sqlState {
-    case "25006", "42501":
+    case "25006":
       return WireError(.sqlRefused, "The database is open for reading only: \(sentence).")
+    case "42501":
+      return WireError(
+        .sqlRefused, "The database does not allow it: \(sentence).",
+        hint: "The connection's role may read other tables and columns only.")
+    case "08P01" where error.message.contains("bind message supplies"):
+      return WireError(
+        .sqlError, "The statement has a parameter such as $1, for which there is no value.",
+        hint: "Write the value itself into the statement.")
     case "42601" where error.message.contains("multiple commands"):
       return WireError(.sqlRefused, "There is more than one statement in the SQL; send one at a time.")
     default: break
@@ -153,12 +191,13 @@ actor PostgreSQLDatabase: UserDatabase {
         : WireError(.sqlTimeout, "The query was interrupted after \(watch.elapsedMs) ms.")
     }
     if error.isLockTimeout {
-      return WireError(.databaseUnavailable, "Somebody else keeps a table locked: \(sentence).", hint: "Try again later.")
+      return .retryable("Somebody else keeps a table locked.", hint: "Try again when they have ended.")
     }
     if error.isConnectionLost {
-      return WireError(.databaseUnavailable, "The database does not answer: \(redacted(sentence)).")
+      access.note("the connection was lost, SQLSTATE '\(error.sqlState)'")
+      return .retryable("The connection to the database server was lost.", hint: "Try again; the next query connects anew.")
     }
-    return WireError(.sqlError, "\(sentence).")
+    return WireError(.sqlError, sentence.hasSuffix(".") ? sentence : "\(sentence).")
   }
 
   /// Adds the nearest names that there are to an error about one that there is not.
@@ -179,15 +218,6 @@ actor PostgreSQLDatabase: UserDatabase {
     guard words.count > 1 else { return nil }
     return words[1].filter { $0 != "\"" }.split(separator: ".").last.map { String($0) }
   }
-
-  /// libpq's messages name host and user, and never the password; a URI that it could not read is another matter.
-  private func redacted(_ message: String) -> String {
-    let first = message.split(separator: "\n").first.map { String($0) } ?? message
-    guard let at = uri.lastIndex(of: "@"), let scheme = uri.firstRange(of: "://") else { return first }
-    let login = uri[scheme.upperBound..<at].split(separator: ":", maxSplits: 1)
-    guard login.count == 2, !login[1].isEmpty else { return first }
-    return first.split(separator: login[1], omittingEmptySubsequences: false).joined(separator: "***")
-  }
 }
 
 /// PostgreSQL servers.
@@ -195,9 +225,10 @@ struct PostgreSQLDriver: DatabaseDriver {
   let dialect = Dialect.postgresql
   let schemes = ["postgresql", "postgres"]
   let uriForm = "postgresql://user:password@host:5432/database"
+  var access = DatabaseAccess.standard
 
   func open(uri: String) async throws(WireError) -> any UserDatabase {
-    let database = PostgreSQLDatabase(uri: uri)
+    let database = PostgreSQLDatabase(uri: uri, access: access)
     try await database.open()
     return database
   }

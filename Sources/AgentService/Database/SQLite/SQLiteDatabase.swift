@@ -7,8 +7,9 @@ actor SQLiteDatabase: UserDatabase {
   /// The largest text, blob or row that can be read or made.
   private static let valueBytes: Int32 = 32 * 1024 * 1024
   private static let sqlBytes: Int32 = 1024 * 1024
-  /// How long to wait for a writer of another process.
-  private static let busyMilliseconds: Int32 = 2_000
+  /// How long to wait for another process's lock when the file is opened, and between two looks at it.
+  private static let openMilliseconds: Int64 = 20_000
+  private static let lockPause: UInt32 = 20_000
   /// For reading the schema.
   private static let schemaMilliseconds: Int64 = 30_000
 
@@ -17,25 +18,59 @@ actor SQLiteDatabase: UserDatabase {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private let path: String
+  private let access: DatabaseAccess
   private let authorizer = ReadOnlyAuthorizer()
   private var connection: SQLiteConnection?
+  /// Of a file that is read as one that nobody writes to: what it was like then.
+  private var quiet: QuietFile?
+  /// The schema whose virtual tables are connected.
+  private var schemaVersion: Int64?
 
-  init(path: String) { self.path = path }
+  init(path: String, access: DatabaseAccess) { (self.path, self.access) = (path, access) }
 
-  /// Opens the file, and reads from it once to see that it is a database.
-  /// - Throws: `database_unavailable`.
-  func open() throws(WireError) {
-    try requireFile()
-    do throws(SQLiteError) {
-      let connection = try SQLiteConnection(path: path, access: .readOnly)
-      try connection.restrictForUntrustedSQL(valueBytes: Self.valueBytes, sqlBytes: Self.sqlBytes)
-      connection.setBusyTimeout(milliseconds: Self.busyMilliseconds)
-      _ = try connection.prepare("SELECT count(*) FROM sqlite_schema").step()
-      connection.setAuthorizer { [authorizer] in authorizer.allows($0) }
-      self.connection = connection
-    } catch {
-      throw WireError(.databaseUnavailable, "The database \(path) cannot be opened: \(error.message).")
+  /// Opens the file, and reads from it once to see that it is a database, and none of KAI's own.
+  /// - Throws: `database_unavailable`, with one sentence for every path at which there is none; `cancelled`.
+  func open() async throws(WireError) {
+    guard let file = access.folders.file(path) else {
+      access.note("there is no file, or none that --databases-root allows, at '\(path)'")
+      throw Self.nothingThere
     }
+    quiet = QuietFile(file)
+    do throws(SQLiteError) {
+      try connect(file)
+    } catch {
+      access.note("'\(path)': \(error.description)")
+      throw Self.nothingThere
+    }
+    do throws(WireError) {
+      try await watched(milliseconds: Self.openMilliseconds) { (connection, watch) throws(WireError) in
+        // These questions are our own.
+        connection.setAuthorizer(nil)
+        do throws(SQLiteError) {
+          if try SQLiteSchema.isOfKAI(connection) { throw SQLiteError(code: 1, message: "it is a database of kai-session") }
+        } catch {
+          throw error.isBusy || error.isInterrupted
+            ? self.wireError(error, watch) : WireError(.databaseUnavailable, error.description)
+        }
+      }
+    } catch {
+      connection = nil
+      guard error.errorCode == .databaseUnavailable, error.retry == .never else { throw error }
+      access.note("'\(path)': \(error.message)")
+      throw Self.nothingThere
+    }
+  }
+
+  private static let nothingThere = WireError(
+    .databaseUnavailable, "There is no SQLite database at the connection's path, or none that this node may open.",
+    hint: "Check the path, that kai-agent may read the file, and which folders its --databases-root allows; "
+      + "'kaictl connection update ALIAS --uri URI' gives another.")
+
+  private func connect(_ file: String) throws(SQLiteError) {
+    let opened = try SQLiteConnection(path: file, access: quiet == nil ? .readOnly : .immutable)
+    try opened.restrictForUntrustedSQL(valueBytes: Self.valueBytes, sqlBytes: Self.sqlBytes)
+    connection = opened
+    schemaVersion = nil
   }
 
   func close() { connection = nil }
@@ -53,6 +88,7 @@ actor SQLiteDatabase: UserDatabase {
   ) async throws(WireError) -> QueryResult {
     try await watched(milliseconds: limits.milliseconds) { (connection, watch) throws(WireError) in
       let statement = try self.prepare(sql, connection, watch)
+      guard statement.parameterCount == parameters.count else { throw Self.unbound(statement, parameters.count) }
       do throws(SQLiteError) {
         try statement.bind(parameters.map(\.sqlite))
         return try statement.collect(limits, watch)
@@ -64,24 +100,73 @@ actor SQLiteDatabase: UserDatabase {
 
   // MARK: One call
 
-  /// Runs `work` with a progress handler that stops it when its time is over or the waiting task is cancelled.
+  /// Runs `work` with handlers that stop it when its time is over or the waiting task is cancelled, and that wait for a lock of
+  /// another process until then.
   private func watched<T: Sendable>(
     milliseconds: Int64, _ work: (SQLiteConnection, QueryWatch) throws(WireError) -> T
   ) async throws(WireError) -> T {
-    guard let connection else { throw WireError(.databaseUnavailable, "The database was closed.") }
     let watch = QueryWatch(milliseconds: milliseconds)
-    authorizer.clear()
     let result = await withTaskCancellationHandler {
-      connection.setProgressHandler { watch.mayProceed }
-      defer { connection.setProgressHandler(nil) }
-      return Result { () throws(WireError) in
+      Result { () throws(WireError) in
         guard !watch.isCancelled else { throw WireError(.cancelled, "The query was cancelled before it began.") }
-        return try work(connection, watch)
+        return try settled(watch, work)
       }
     } onCancel: {
       watch.cancel()
     }
     return try result.get()
+  }
+
+  /// Runs `work`, and once more if somebody began to write to the file meanwhile that was read as a quiet one.
+  private func settled<T>(
+    _ watch: QueryWatch, _ work: (SQLiteConnection, QueryWatch) throws(WireError) -> T
+  ) throws(WireError) -> T {
+    guard connection != nil else { throw WireError(.databaseUnavailable, "The database was closed.") }
+    if let quiet {
+      let result = Result { () throws(WireError) in try guarded(watch, work) }
+      if quiet.isSame { return try result.get() }
+      self.quiet = nil
+      do throws(SQLiteError) { try connect(quiet.path) } catch { throw wireError(error, watch) }
+    }
+    return try guarded(watch, work)
+  }
+
+  private func guarded<T>(
+    _ watch: QueryWatch, _ work: (SQLiteConnection, QueryWatch) throws(WireError) -> T
+  ) throws(WireError) -> T {
+    guard let connection else { throw WireError(.databaseUnavailable, "The database was closed.") }
+    connection.setProgressHandler { watch.mayProceed }
+    connection.setBusyHandler {
+      usleep(Self.lockPause)
+      return watch.mayProceed
+    }
+    defer {
+      connection.setProgressHandler(nil)
+      connection.setBusyHandler(nil)
+      connection.setAuthorizer(nil)
+    }
+    while true {
+      do throws(SQLiteError) { try connectVirtualTables(connection) } catch { throw wireError(error, watch) }
+      authorizer.clear()
+      connection.setAuthorizer { [authorizer] in authorizer.allows($0) }
+      do throws(WireError) { return try work(connection, watch) } catch {
+        // What others hold may be free in a moment; what this statement alone took is not.
+        guard error.errorCode == .sqlError, error.message == Self.outOfMemory, SQLiteMemory.used > SQLiteMemory.most / 4,
+          watch.mayProceed
+        else { throw error }
+        usleep(5 * Self.lockPause)
+      }
+      connection.setAuthorizer(nil)
+    }
+  }
+
+  /// Connects what modules such as FTS5 and R-tree need before SQL of others is looked at: they write down their tables and prepare
+  /// statements that write, which the authorizer would refuse to everybody. The connection itself can write nothing.
+  private func connectVirtualTables(_ connection: SQLiteConnection) throws(SQLiteError) {
+    let version = try SQLiteSchema.version(connection)
+    guard version != schemaVersion else { return }
+    try SQLiteSchema.connectVirtualTables(connection)
+    schemaVersion = version
   }
 
   /// Compiles the one statement that `sql` may hold.
@@ -103,15 +188,13 @@ actor SQLiteDatabase: UserDatabase {
 
   // MARK: Errors
 
-  private func requireFile() throws(WireError) {
-    var info = stat()
-    guard stat(path, &info) == 0 else {
-      let reason = errno == ENOENT ? "there is no such file" : String(cString: strerror(errno))
-      throw WireError(.databaseUnavailable, "The database \(path) cannot be opened: \(reason).")
-    }
-    guard info.st_mode & S_IFMT == S_IFREG else {
-      throw WireError(.databaseUnavailable, "The database \(path) cannot be opened: it is not a file.")
-    }
+  private static let outOfMemory = "The statement needs more memory than there is for statements."
+
+  private static func unbound(_ statement: SQLiteStatement, _ given: Int) -> WireError {
+    let name = statement.parameterName(given + 1) ?? "?"
+    return WireError(
+      .sqlError, "The statement has the parameter \(OneLine.text(name)), for which there is no value.",
+      hint: "Write the value itself into the statement.")
   }
 
   private func wireError(_ error: SQLiteError, _ watch: QueryWatch, hint: String = "") -> WireError {
@@ -125,11 +208,19 @@ actor SQLiteDatabase: UserDatabase {
         : WireError(.sqlTimeout, "The query was interrupted after \(watch.elapsedMs) ms.")
     }
     if error.isBusy {
-      return WireError(.databaseUnavailable, "Another process keeps the database locked.", hint: "Try again later.")
+      return .retryable(
+        "Another process keeps the database locked; after \(watch.elapsedMs) ms it still did.",
+        hint: "Try again when it has ended its work.")
     }
-    if error.isCorrupt || error.isReadOnly {
-      return WireError(.databaseUnavailable, "The database cannot be read: \(error.message).")
+    if error.isOutOfMemory {
+      return WireError(
+        .sqlError, Self.outOfMemory, hint: "Gather or sort less: aggregate, filter, or take fewer and shorter values.")
     }
-    return WireError(.sqlError, "\(error.message).\(hint)")
+    if error.isCorrupt || error.isReadOnly || error.isCannotOpen {
+      return WireError(
+        .databaseUnavailable, "The database cannot be read: \(OneLine.text(error.message)).",
+        hint: "Check the file with 'PRAGMA integrity_check', and that kai-agent may read it and its folder.")
+    }
+    return WireError(.sqlError, "\(OneLine.text(error.message)).\(hint)")
   }
 }
