@@ -1,4 +1,5 @@
 import CPostgreSQL
+import Glibc
 
 /// One connection to a PostgreSQL server, over libpq. Calls block; a ``Canceller`` stops them from another thread.
 ///
@@ -55,9 +56,13 @@ public final class PostgreSQLConnection {
   /// - Parameters:
   ///   - parameters: `$1`, `$2` ..., each as text; nil for NULL.
   ///   - columns: is called once, before the first row.
+  ///   - rowBytes: what a row may take. libpq takes in a whole row before it shows any of it; so what has come is looked at each
+  ///     time that it was read: exactly over TCP, and over a Unix socket what waited there, which may be less. When it is more, the
+  ///     connection is given up.
   ///   - row: returns whether to go on; when not, the rest is cancelled.
   public func query(
-    _ sql: String, _ parameters: [String?] = [], columns: ([Column]) -> Void, row: (Row) -> Bool
+    _ sql: String, _ parameters: [String?] = [], rowBytes: Int = 32 * 1024 * 1024, columns: ([Column]) -> Void,
+    row: (Row) -> Bool
   ) throws(PostgreSQLError) {
     let sent = Self.withCStrings(parameters) { values in
       PQsendQueryParams(connection, sql, Int32(parameters.count), nil, values, nil, nil, 0)
@@ -67,7 +72,9 @@ public final class PostgreSQLConnection {
     var failure: PostgreSQLError?
     var hasColumns = false
     var isWanted = true
-    while let result = PQgetResult(connection) {
+    while true {
+      try awaitResult(rowBytes)
+      guard let result = PQgetResult(connection) else { break }
       defer { PQclear(result) }
       switch PQresultStatus(result) {
       case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK:
@@ -91,6 +98,24 @@ public final class PostgreSQLConnection {
       }
     }
     if let failure { throw failure }
+  }
+
+  /// Reads until the next result is whole.
+  private func awaitResult(_ mostBytes: Int) throws(PostgreSQLError) {
+    let start = kai_received_bytes(PQsocket(connection))
+    var waited = 0
+    while PQisBusy(connection) != 0 {
+      var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+      guard poll(&socket, 1, -1) >= 0 || errno == EINTR else { return }
+      waited += Int(kai_waiting_bytes(socket.fd))
+      guard PQconsumeInput(connection) == 1 else { return }
+      let received = kai_received_bytes(socket.fd)
+      guard max(waited, Int(clamping: received > start ? received - start : 0)) > mostBytes else { continue }
+      canceller()?.cancel()
+      // What is still to come is not wanted: the next read finds the end.
+      shutdown(socket.fd, Int32(SHUT_RDWR))
+      throw PostgreSQLError(sqlState: PostgreSQLError.tooLarge, message: "a row of the result is larger than \(mostBytes) bytes")
+    }
   }
 
   private func drainCopy() {

@@ -12,6 +12,11 @@ public struct PostgreSQLError: Error, Sendable, Equatable {
     self.hint = hint
   }
 
+  /// The class of the server's program_limit_exceeded, with an end of our own.
+  static let tooLarge = "54KAI"
+
+  /// A row was given up for its size, and the connection with it.
+  public var isTooLarge: Bool { sqlState == Self.tooLarge }
   /// Cancelled, or stopped by `statement_timeout`.
   public var isCancelled: Bool { sqlState == "57014" }
   /// A lock was not had within `lock_timeout`.

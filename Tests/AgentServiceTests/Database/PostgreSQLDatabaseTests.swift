@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import Wire
 
@@ -93,6 +94,36 @@ import Wire
       #expect(error?.errorCode == .sqlError, "\(sql)")
       #expect(error?.message.contains(says) == true, "\(sql): \(error?.message ?? "")")
     }
+  }
+
+  @Test func aRowThatWouldFillTheMemoryIsNotRead() async throws {
+    let database = PostgreSQLDatabase(uri: try PostgreSQLServer.shared.get().networkURI(.reader))
+    let before = Self.peakMiB
+    let error = await wireError { () async throws(WireError) in
+      _ = try await database.query("SELECT 1, repeat('x', 500000000)", [], limits: QueryLimits())
+    }
+    #expect(error?.errorCode == .sqlError)
+    #expect(error?.message.contains("larger than") == true, "\(error?.description ?? "")")
+    // Taken in, it would be a gigabyte: as it came, and as a result.
+    #expect(Self.peakMiB - before < 700)
+    // The connection is made anew.
+    #expect(try await database.query("SELECT 1", [], limits: QueryLimits()).rows == [[.integer(1)]])
+  }
+
+  /// The most memory that this process has had, in MiB.
+  private static var peakMiB: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss / 1024
+  }
+
+  @Test(arguments: ["SELECT count(*) FROM orders WHERE id = $1", "SELECT $2::text"])
+  func aParameterWithoutAValueIsTheStatementsFault(_ sql: String) async throws {
+    let database = try await open()
+    let error = await wireError { () async throws(WireError) in _ = try await database.query(sql, [], limits: QueryLimits()) }
+    #expect(error?.errorCode == .sqlError, "\(error?.description ?? "")")
+    #expect(error?.message.contains("parameter") == true)
+    #expect(try await database.query("SELECT 1", [], limits: QueryLimits()).rows == [[.integer(1)]])
   }
 
   @Test func aColumnNamedLikeAKeywordWorks() async throws {

@@ -9,6 +9,7 @@ import Testing
 /// stopped when that ends.
 struct PostgreSQLServer: Sendable {
   private let folder: String
+  private let port: UInt16
 
   static let shared = Result { try PostgreSQLServer() }
 
@@ -16,13 +17,18 @@ struct PostgreSQLServer: Sendable {
   enum Role: String { case admin = "kai_admin", owner = "kai_owner", reader = "kai_reader" }
 
   func uri(_ role: Role, database: String = "shop") -> String {
-    "postgresql://\(role.rawValue):secret-word@/\(database)?host=\(folder)"
+    "postgresql://\(role.rawValue):secret-word@:\(port)/\(database)?host=\(folder)"
+  }
+
+  /// The same over TCP.
+  func networkURI(_ role: Role, database: String = "shop") -> String {
+    "postgresql://\(role.rawValue):secret-word@127.0.0.1:\(port)/\(database)"
   }
 
   /// A connection of the test's own, which may do what the role may.
   func connection(_ role: Role, database: String = "shop") throws(PostgreSQLError) -> PostgreSQLConnection {
     try PostgreSQLConnection(settings: [
-      ("user", role.rawValue), ("dbname", database), ("host", folder), ("connect_timeout", "2"), ("application_name", "test"),
+      ("user", role.rawValue), ("dbname", database), ("host", folder), ("port", "\(port)"), ("connect_timeout", "2"), ("application_name", "test"),
     ])
   }
 
@@ -37,6 +43,8 @@ struct PostgreSQLServer: Sendable {
     folder = "/tmp/kai-pg-\(ProcessInfo.processInfo.processIdentifier)"
     try? FileManager.default.removeItem(atPath: folder)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // One that the system just had free.
+    port = try Listener(saying: "").closedPort()
     // The server does not run as root.
     let isRoot = geteuid() == 0
     if isRoot { try Self.run("/bin/chown", ["postgres:postgres", folder]) }
@@ -50,7 +58,7 @@ struct PostgreSQLServer: Sendable {
     server.executableURL = URL(filePath: user[0])
     server.arguments =
       Array(user.dropFirst()) + [
-        "\(bin)/postgres", "-D", "\(folder)/data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off",
+        "\(bin)/postgres", "-D", "\(folder)/data", "-k", folder, "-p", "\(port)", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
       ]
     server.currentDirectoryURL = URL(filePath: "/")
     server.standardOutput = FileHandle.nullDevice

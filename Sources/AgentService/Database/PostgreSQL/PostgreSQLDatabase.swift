@@ -185,6 +185,11 @@ actor PostgreSQLDatabase: UserDatabase {
       return WireError(.sqlRefused, "There is more than one statement in the SQL; send one at a time.")
     default: break
     }
+    if error.isTooLarge {
+      return WireError(
+        .sqlError, "A row of the result is larger than can be read.",
+        hint: "Take a part of its values, such as left(column, 1000), or their length.")
+    }
     if error.isCancelled {
       return watch.isCancelled
         ? WireError(.cancelled, "The query was cancelled.")

@@ -4,8 +4,8 @@ import SQLite
 ///
 /// SQLite asks while it compiles a statement, so that what is refused never begins to run. Used on the database's thread only.
 final class ReadOnlyAuthorizer {
-  /// The pragmas that describe a table; they change nothing.
-  static let schemaPragmas: Set = ["table_info", "table_xinfo", "table_list", "foreign_key_list"]
+  /// The pragmas that describe tables, and the one by which FTS5 sees that a table has changed; they change nothing.
+  static let schemaPragmas: Set = ["table_info", "table_xinfo", "table_list", "foreign_key_list", "data_version"]
   /// Functions that reach beyond the database: load_extension is built in, the others come with SQLite's shell.
   private static let refusedFunctions: Set = ["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"]
 

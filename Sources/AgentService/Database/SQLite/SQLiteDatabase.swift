@@ -191,7 +191,9 @@ actor SQLiteDatabase: UserDatabase {
   private static let outOfMemory = "The statement needs more memory than there is for statements."
 
   private static func unbound(_ statement: SQLiteStatement, _ given: Int) -> WireError {
-    let name = statement.parameterName(given + 1) ?? "?"
+    // Of "?7" the first six have no name.
+    let names = (0...statement.parameterCount).compactMap { $0 > given ? statement.parameterName($0) : nil }
+    let name = names.first ?? "?"
     return WireError(
       .sqlError, "The statement has the parameter \(OneLine.text(name)), for which there is no value.",
       hint: "Write the value itself into the statement.")
@@ -202,7 +204,7 @@ actor SQLiteDatabase: UserDatabase {
     if let what = authorizer.refused {
       return WireError(.sqlRefused, "The database is open for reading only, and \(what) is not allowed.")
     }
-    if error.isInterrupted {
+    if error.isInterrupted || watch.isCancelled {
       return watch.isCancelled
         ? WireError(.cancelled, "The query was cancelled.")
         : WireError(.sqlTimeout, "The query was interrupted after \(watch.elapsedMs) ms.")
