@@ -1,3 +1,4 @@
+import Wire
 import Words
 
 /// Finds the names that somebody may have meant.
@@ -7,6 +8,14 @@ enum NearestNames {
     let near = nearest(to: name, among: names).map { "'\($0)'" }
     guard let last = near.last else { return "" }
     return " Did you mean " + (near.count == 1 ? last : near.dropLast().joined(separator: ", ") + " or " + last) + "?"
+  }
+
+  /// ` It is called "FullName" there: …` where PostgreSQL would find the name if it was quoted; else nil.
+  static func quoting(_ name: String, among names: [String], _ dialect: Dialect) -> String? {
+    guard dialect == .postgresql, !names.contains(name),
+      let other = names.first(where: { $0.lowercased() == name.lowercased() })
+    else { return nil }
+    return " It is called \(SQLName.quoted(other)) there: write it in double quotes, or PostgreSQL takes it for lower case."
   }
 
   /// At most three names, the nearest first: by edit distance, or because one name contains the other.

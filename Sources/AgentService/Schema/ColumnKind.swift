@@ -22,6 +22,9 @@ enum ColumnKind: Sendable, Equatable {
     case "numeric", "real", "double precision": .real
     case "text", "character varying", "character", "citext", "name": .text
     case "date": .date
+    // They have a few values, which are asked for by name.
+    case "boolean": .text
+    case _ where name.hasSuffix(" enum"): .text
     default: name.hasPrefix("timestamp") && !name.hasSuffix("[]") ? .date : .other
     }
   }

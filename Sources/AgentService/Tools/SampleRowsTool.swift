@@ -19,6 +19,8 @@ struct SampleRowsTool: Tool {
     var columns: [String] = []
     for name in arguments.texts("columns") { columns.append(SQLName.quoted(try table.column(named: name).name)) }
     let limit = arguments.integer("limit", default: 5)
+    // Not "*": there may be columns that the role may not read.
+    if columns.isEmpty { columns = table.columns.map { SQLName.quoted($0.name) } }
     let list = columns.isEmpty ? "*" : columns.joined(separator: ", ")
     let sql = "SELECT \(list) FROM \(table.sqlName) LIMIT \(limit)"
     let result = try await context.database.query(sql, [], limits: QueryLimits(rows: limit))

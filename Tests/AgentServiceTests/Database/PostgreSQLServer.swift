@@ -16,8 +16,10 @@ struct PostgreSQLServer: Sendable {
   /// A role that may read and write every table of the test's own, or nothing but read.
   enum Role: String { case admin = "kai_admin", owner = "kai_owner", reader = "kai_reader" }
 
-  func uri(_ role: Role, database: String = "shop") -> String {
-    "postgresql://\(role.rawValue):secret-word@:\(port)/\(database)?host=\(folder)"
+  func uri(_ role: Role, database: String = "shop") -> String { uri(user: role.rawValue, database: database) }
+
+  func uri(user: String, database: String) -> String {
+    "postgresql://\(user):secret-word@:\(port)/\(database)?host=\(folder)"
   }
 
   /// The same over TCP.
@@ -28,8 +30,18 @@ struct PostgreSQLServer: Sendable {
   /// A connection of the test's own, which may do what the role may.
   func connection(_ role: Role, database: String = "shop") throws(PostgreSQLError) -> PostgreSQLConnection {
     try PostgreSQLConnection(settings: [
-      ("user", role.rawValue), ("dbname", database), ("host", folder), ("port", "\(port)"), ("connect_timeout", "2"), ("application_name", "test"),
+      ("user", role.rawValue), ("dbname", database), ("host", folder), ("port", "\(port)"), ("connect_timeout", "2"),
+      ("application_name", "test"),
     ])
+  }
+
+  /// Makes a database of a test's own, with what the script says, as its owner; the admin's part comes first.
+  func makeDatabase(_ name: String, admin: String = "SELECT 1", _ script: String) throws -> String {
+    let postgres = try connection(.admin, database: "postgres")
+    try postgres.execute("CREATE DATABASE \(name) OWNER kai_owner")
+    try postgres.execute(admin)
+    try connection(.owner, database: name).execute(script)
+    return name
   }
 
   private static let processId = Mutex<pid_t>(0)
@@ -58,7 +70,8 @@ struct PostgreSQLServer: Sendable {
     server.executableURL = URL(filePath: user[0])
     server.arguments =
       Array(user.dropFirst()) + [
-        "\(bin)/postgres", "-D", "\(folder)/data", "-k", folder, "-p", "\(port)", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
+        "\(bin)/postgres", "-D", "\(folder)/data", "-k", folder, "-p", "\(port)", "-c", "listen_addresses=127.0.0.1", "-c",
+        "fsync=off",
       ]
     server.currentDirectoryURL = URL(filePath: "/")
     server.standardOutput = FileHandle.nullDevice

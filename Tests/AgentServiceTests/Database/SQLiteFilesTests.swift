@@ -76,7 +76,9 @@ import Wire
     #expect(try await counted.rows == [[.integer(3)]])
     // A file that is locked when it is opened is waited for, too, and a cancel ends that.
     try writer.execute(script: "BEGIN EXCLUSIVE")
-    let opening = Task { await wireError { () async throws(WireError) in _ = try await SQLiteDatabase(path: sample.path).open() } }
+    let opening = Task {
+      await wireError { () async throws(WireError) in _ = try await SQLiteDatabase(path: sample.path).open() }
+    }
     opening.cancel()
     #expect(await opening.value?.errorCode == .cancelled)
     try writer.execute(script: "COMMIT")
@@ -106,7 +108,8 @@ import Wire
   }
 
   @Test func textThatIsNotUTF8CanBeReadAndTold() async throws {
-    let sample = try SampleDatabase("CREATE TABLE t (a TEXT); INSERT INTO t VALUES (CAST(x'636166e9' AS TEXT)), (CAST(x'e282' AS TEXT))")
+    let sample = try SampleDatabase(
+      "CREATE TABLE t (a TEXT); INSERT INTO t VALUES (CAST(x'636166e9' AS TEXT)), (CAST(x'e282' AS TEXT))")
     defer { sample.remove() }
     let result = try await sample.open().query("SELECT a FROM t", [], limits: QueryLimits())
     #expect(result.rows == [[.text("caf\\xe9")], [.text("\\xe2\\x82")]])

@@ -54,6 +54,10 @@ extension DatabaseValue {
     // float4, float8: written with as many digits as bring the same number back.
     case 700, 701: self = Double(text).flatMap { $0.isFinite ? .real($0) : nil } ?? .text(text)
     case 1700: self = text.utf8.allSatisfy(Self.isOfANumber) ? .decimal(text) : .text(text)
+    // money, as the locale C writes it: $1,234.50 or -$0.01.
+    case 790:
+      let digits = text.filter { $0 != "$" && $0 != "," }
+      self = digits.utf8.allSatisfy(Self.isOfANumber) ? .decimal(digits) : .text(text)
     case 16: self = .text(text == "t" ? "true" : "false")
     case 17: self = Self.bytes(text).map { .blob($0) } ?? .text(text)
     default: self = .text(text)

@@ -24,6 +24,9 @@ actor PostgreSQLDatabase: UserDatabase {
   private var isClosed = false
   /// The role's own rights are put aside for each query.
   private var isSuperuser = false
+  /// The role or the database may have few connections: each is given back after its call.
+  private var isScarce = false
+  private static let fewConnections: Int64 = 8
   private(set) var warnings: [String] = []
 
   init(uri: String, access: DatabaseAccess) { (self.uri, self.access) = (uri, access) }
@@ -31,6 +34,11 @@ actor PostgreSQLDatabase: UserDatabase {
   /// Connects, and looks what the role may do. A server that has no connection left is asked again for a while.
   /// - Throws: `database_unavailable`, without any piece of the URI; `cancelled`.
   func open() async throws(WireError) {
+    let connection = try await connect()
+    if !isScarce { self.connection = connection }
+  }
+
+  private func connect() async throws(WireError) -> PostgreSQLConnection {
     let address = try address()
     let end = ContinuousClock.now + Self.openPatience
     while true {
@@ -38,9 +46,12 @@ actor PostgreSQLDatabase: UserDatabase {
       do throws(PostgreSQLError) {
         let connection = try PostgreSQLConnection(settings: settings)
         try connection.execute(
-          "SET DateStyle = ISO; SET IntervalStyle = postgres; SET bytea_output = hex; SET extra_float_digits = 1")
-        self.connection = connection
-        return try look(connection)
+          """
+          SET DateStyle = ISO; SET IntervalStyle = postgres; SET bytea_output = hex; SET extra_float_digits = 1;
+          SET lc_monetary = 'C'
+          """)
+        try look(connection)
+        return connection
       } catch {
         let refusal = PostgreSQLRefusal(error.message)
         guard refusal.isTemporary, ContinuousClock.now < end else {
@@ -81,10 +92,13 @@ actor PostgreSQLDatabase: UserDatabase {
       SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), EXISTS (
         SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-          AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
+          AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),
+        (SELECT least(nullif(r.rolconnlimit, -1), nullif(d.datconnlimit, -1)) FROM pg_roles r, pg_database d
+          WHERE r.rolname = current_user AND d.datname = current_database())
       """, columns: { _ in },
       row: { row in
         (isSuperuser, canWrite) = (row.text(0) == "t", row.text(1) == "t")
+        isScarce = Int64(row.text(2)).map { $0 <= Self.fewConnections } ?? false
         return true
       })
     if isSuperuser {
@@ -127,6 +141,7 @@ actor PostgreSQLDatabase: UserDatabase {
     let connection = try await connected()
     let canceller = connection.canceller()
     let watch = QueryWatch(milliseconds: milliseconds)
+    defer { if isScarce { self.connection = nil } }
     let result = await withTaskCancellationHandler {
       Result { () throws(WireError) in
         guard !watch.isCancelled else { throw WireError(.cancelled, "The query was cancelled before it began.") }
@@ -155,14 +170,13 @@ actor PostgreSQLDatabase: UserDatabase {
     return begin
   }
 
-  /// The connection, made anew when the server has closed it.
+  /// The connection, made anew when the server has closed it or it was given back.
   private func connected() async throws(WireError) -> PostgreSQLConnection {
     guard !isClosed else { throw WireError(.databaseUnavailable, "The database was closed.") }
-    if connection?.isAlive != true {
-      warnings = []
-      try await open()
-    }
-    guard let connection else { throw WireError(.databaseUnavailable, "The database was closed.") }
+    if let connection, connection.isAlive { return connection }
+    warnings = []
+    let connection = try await connect()
+    self.connection = connection
     return connection
   }
 
@@ -176,7 +190,7 @@ actor PostgreSQLDatabase: UserDatabase {
     case "42501":
       return WireError(
         .sqlRefused, "The database does not allow it: \(sentence).",
-        hint: "The connection's role may read other tables and columns only.")
+        hint: "The connection's role may read what it was granted alone, with GRANT SELECT ON ... TO the role.")
     case "08P01" where error.message.contains("bind message supplies"):
       return WireError(
         .sqlError, "The statement has a parameter such as $1, for which there is no value.",
@@ -213,7 +227,7 @@ actor PostgreSQLDatabase: UserDatabase {
     else { return error }
     let names = isTable ? tables.map(\.name) : tables.flatMap { $0.columns.map(\.name) }
     var error = error
-    error.message += NearestNames.hint(for: name, among: names)
+    error.message += NearestNames.quoting(name, among: names, dialect) ?? NearestNames.hint(for: name, among: names)
     return error
   }
 

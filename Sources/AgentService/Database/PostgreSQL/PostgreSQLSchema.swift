@@ -13,7 +13,7 @@ enum PostgreSQLSchema {
         coalesce(obj_description(c.oid, 'pg_class'), ''), c.reltuples::bigint
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-        AND n.nspname NOT LIKE 'pg\\_%' AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
+        AND n.nspname NOT LIKE 'pg\\_%' AND NOT c.relispartition AND has_any_column_privilege(c.oid, 'SELECT')
       ORDER BY NOT pg_table_is_visible(c.oid), n.nspname, c.relname
       """, columns: { _ in },
       row: { row in
@@ -27,21 +27,42 @@ enum PostgreSQLSchema {
             estimatedRows: row.text(3) == "t" ? nil : UInt64(row.text(6))))
         return true
       })
+    if tables.isEmpty { try requireNoneHidden(connection) }
     try readColumns(connection, places, &tables)
     try readForeignKeys(connection, places, &tables)
     return tables
   }
 
+  /// A database whose tables may not be read is not one without tables.
+  private static func requireNoneHidden(_ connection: PostgreSQLConnection) throws(PostgreSQLError) {
+    var hidden = "0"
+    try connection.query(
+      """
+      SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        AND n.nspname NOT LIKE 'pg\\_%' AND NOT c.relispartition
+      """, columns: { _ in },
+      row: { row in
+        hidden = row.text(0)
+        return true
+      })
+    guard hidden == "0" else {
+      throw PostgreSQLError(sqlState: "42501", message: "the connection's role may read none of its \(hidden) tables")
+    }
+  }
+
+  /// The columns that the role may read. A domain is told as what it is made of, and an enum as one.
   private static func readColumns(
     _ connection: PostgreSQLConnection, _ places: [String: Int], _ tables: inout [TableInfo]
   ) throws(PostgreSQLError) {
     try connection.query(
       """
-      SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, coalesce(i.indisprimary, false),
-        coalesce(col_description(a.attrelid, a.attnum), '')
-      FROM pg_attribute a
+      SELECT a.attrelid, a.attname, CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+          ELSE format_type(a.atttypid, a.atttypmod) END || CASE WHEN coalesce(b.typtype, t.typtype) = 'e' THEN ' enum' ELSE '' END,
+        NOT a.attnotnull, coalesce(i.indisprimary, false), coalesce(col_description(a.attrelid, a.attnum), '')
+      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
       LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)
-      WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
+      WHERE a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') ORDER BY a.attrelid, a.attnum
       """, columns: { _ in },
       row: { row in
         guard let place = places[row.text(0)] else { return true }

@@ -32,7 +32,9 @@ enum PostgreSQLTarget {
       ]
     }
     // A server that has vanished is noticed within a minute.
-    settings += [("keepalives_idle", "20"), ("keepalives_interval", "10"), ("keepalives_count", "3"), ("tcp_user_timeout", "50000")]
+    settings += [
+      ("keepalives_idle", "20"), ("keepalives_interval", "10"), ("keepalives_count", "3"), ("tcp_user_timeout", "50000"),
+    ]
     settings += address.parameters
     if address.parameters.contains(where: { $0.name == "sslmode" && $0.value.hasPrefix("verify") }) {
       settings.append(("sslrootcert", access.caFile))
