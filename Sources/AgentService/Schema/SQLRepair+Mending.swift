@@ -4,12 +4,16 @@ import Wire
 extension SQLRepair {
   /// The statement that was meant by one which the database refused, or nil when that is not clear:
   /// - the year, month or day of a table's only date, where it has no such column: `year` → `strftime('%Y', placed)`;
+  /// - a name that PostgreSQL folds to lower case and that has capitals: `fullname` → `"FullName"`;
   /// - a column of the one table of the statement that has it: `T2.month` where `T2` has no month and only `T1` does.
   func mended(for message: String) -> String? {
     guard let column = unknownColumn(in: message) else { return nil }
     let written = (column.qualifier.map { $0 + "." } ?? "") + column.name
     if let part = DatePart(column.name), let moment = moment(column.qualifier?.lowercased()), !isNamed(column.name) {
       return replacing(written, with: part.sql(of: moment, scan.dialect))
+    }
+    if let named = inItsCase(column.name) {
+      return replacing(written, with: (column.qualifier.map { $0 + "." } ?? "") + SQLName.quoted(named))
     }
     guard let wrong = column.qualifier?.lowercased() else { return nil }
     let holders = holders(of: column.name)
@@ -35,6 +39,18 @@ extension SQLRepair {
     else { return nil }
     let plain = sql.reversed().drop { $0.isWhitespace || $0 == ";" }.reversed()
     return "SELECT count(*) FROM (\(String(plain))) AS each_group"
+  }
+
+  /// The one column of the statement's tables that is called so but for case, where case counts.
+  private func inItsCase(_ name: String) -> String? {
+    guard scan.dialect == .postgresql else { return nil }
+    var names: Set<String> = []
+    for place in distinctAliases {
+      guard let table = scan.tables.first(where: { $0.name.lowercased() == place.table }) else { continue }
+      names.formUnion(table.columns.map(\.name).filter { $0.lowercased() == name.lowercased() })
+    }
+    guard names.count == 1, let only = names.first, only != name else { return nil }
+    return only
   }
 
   /// The set operations of a statement name their tables again.

@@ -18,14 +18,12 @@ struct SQLRepair {
     if let column = unknownColumn(in: message) { hints += columnHints(column.name) }
     if let table = unknownTable(in: message) {
       let names = scan.tables.map(\.name)
-      let near = NearestNames.hint(for: table, among: names)
+      let near = NearestNames.quoting(table, among: names, scan.dialect) ?? NearestNames.hint(for: table, among: names)
       hints.append(near.isEmpty ? "The tables are: \(names.prefix(30).joined(separator: ", "))." : String(near.dropFirst()))
     }
-    let lower = sql.lowercased()
-    for rule in SQLDialectRules.of(scan.dialect) where lower.contains(rule.sign) || message.lowercased().contains(rule.sign) {
-      hints.append(rule.sentence)
-    }
-    return hints
+    hints += SQLDialectRules.sentences(scan.dialect, statement: sql.lowercased(), message: message.lowercased())
+    // The database's own words may have been added to already.
+    return hints.filter { !message.contains($0) }
   }
 
   private func columnHints(_ name: String) -> [String] {
@@ -33,14 +31,24 @@ struct SQLRepair {
       return ["\(moment.table) has no '\(name)', but '\(moment.column)': write \(part.sql(of: moment, scan.dialect))."]
     }
     let holders = holders(of: name)
-    let present = aliases.filter { alias in holders.contains { $0.name.lowercased() == alias.table } }
-    if let alias = present.first {
-      return ["The column '\(name)' is in \(alias.table), which is '\(alias.name)' here: write \(alias.name).\(name)."]
+    let present = aliases.compactMap { alias in
+      holders.first { $0.name.lowercased() == alias.table }.map { (alias: alias, table: $0) }
+    }
+    if let found = present.first {
+      let column = SQLName.spelled(Self.column(name, of: found.table)?.name ?? name)
+      let called = found.alias.name == found.alias.table ? found.table.sqlName(in: scan.dialect) : found.alias.name
+      let quotes = NearestNames.quoting(name, among: found.table.columns.map(\.name), scan.dialect)
+      return ["The column '\(name)' is in \(found.table.name): write \(called).\(column)."]
+        + [quotes].compactMap { $0?.dropFirst() }.map { String($0) }
     }
     guard !holders.isEmpty else { return [] }
     let joins = holders.prefix(3).compactMap(join)
     let list = holders.prefix(8).map(\.name).joined(separator: ", ")
     return ["A column '\(name)' is in: \(list). " + (joins.first.map { "Add: \($0)." } ?? "Join the table that has it.")]
+  }
+
+  static func column(_ name: String, of table: SchemaTable) -> SchemaColumn? {
+    table.columns.first { $0.name == name } ?? table.columns.first { $0.name.lowercased() == name.lowercased() }
   }
 
   func holders(of column: String) -> [SchemaTable] {
@@ -52,13 +60,18 @@ struct SQLRepair {
     for alias in aliases {
       guard let here = scan.tables.first(where: { $0.name.lowercased() == alias.table }) else { continue }
       if let key = here.keys.first(where: { $0.table == table.name }) {
-        return "JOIN \(table.name) ON \(table.name).\(key.foreignColumn) = \(alias.name).\(key.column)"
+        return joined(table, key.foreignColumn, alias.name, key.column)
       }
       if let key = table.keys.first(where: { $0.table == here.name }) {
-        return "JOIN \(table.name) ON \(table.name).\(key.column) = \(alias.name).\(key.foreignColumn)"
+        return joined(table, key.column, alias.name, key.foreignColumn)
       }
     }
     return nil
+  }
+
+  private func joined(_ table: SchemaTable, _ column: String, _ alias: String, _ other: String) -> String {
+    let name = table.sqlName(in: scan.dialect)
+    return "JOIN \(name) ON \(name).\(SQLName.spelled(column)) = \(alias).\(SQLName.spelled(other))"
   }
 
   /// What the tables behind FROM and JOIN are called in the statement, in lower case.
@@ -146,5 +159,13 @@ struct SQLRepair {
       }
     }
     return literals
+  }
+}
+
+extension SchemaTable {
+  /// Its name as a person writes it: in quotes where the dialect wants them.
+  func sqlName(in dialect: Dialect) -> String {
+    if !schema.isEmpty { return sqlName }
+    return dialect == .postgresql || !SQLName.isPlain(name.lowercased()) ? SQLName.spelled(name) : name
   }
 }

@@ -5,7 +5,7 @@ import Wire
 /// `{"columns":["carrier"],"rows":[["UA"]],"row_count":16,"exact":true,"truncated":false}`; see ``QueryResult/content(maxBytes:)``.
 ///
 /// With `explain` the database's plan instead of the rows. An error comes with what is needed to mend the statement, a result of
-/// nothing with values that may have been meant: `"hints":["…"]`. A statement of which is clear what was meant is mended (see
+/// nothing with values that may have been meant, and one that says something else than it seems to with that: `"hints":["…"]`. A statement of which is clear what was meant is mended (see
 /// ``SQLRepair/mended(for:)`` and ``SQLRepair/countingGroups(of:)``), and the result says so: `"ran_instead":"SELECT …"`.
 struct SQLQueryTool: Tool {
   private static let parameters: [ToolParameter] = [
@@ -28,10 +28,9 @@ struct SQLQueryTool: Tool {
     let (result, ran) = try await answer(to: statement, limits, context)
     var output = ToolOutput(result, sql: ran)
     if ran != statement { output.add("ran_instead", .string(ran)) }
-    if result.foundNothing, let scan = try? await context.schema.scan() {
-      let hints = SQLRepair(ran, scan).valueHints()
-      if !hints.isEmpty { output.add("hints", .array(hints.map { .string($0) })) }
-    }
+    var hints = SQLRemarks.about(ran, context.database.dialect)
+    if result.foundNothing, let scan = try? await context.schema.scan() { hints += SQLRepair(ran, scan).valueHints() }
+    if !hints.isEmpty { output.add("hints", .array(hints.map { .string($0) })) }
     return output
   }
 

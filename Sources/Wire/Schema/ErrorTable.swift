@@ -226,7 +226,7 @@ public enum ErrorTable {
     ErrorRow(
       code: .databaseUnavailable, name: "database_unavailable", retry: .never, exit: 6,
       sentence: "The database of this connection cannot be opened.",
-      hint: "Check the connection's URI with 'kaictl connection get'."),
+      hint: "The message says why; 'kaictl connection update ALIAS --uri URI' gives another address."),
     ErrorRow(
       code: .sqlRefused, name: "sql_refused", retry: .never, exit: 2,
       sentence: "The statement is not allowed: one read-only statement only.",

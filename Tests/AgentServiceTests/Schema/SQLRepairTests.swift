@@ -113,6 +113,55 @@ struct SQLRepairTests {
     #expect(SQLRepair("SELECT strftime('%Y', d) FROM a", scan).hints(for: "function strftime").first?.contains("to_char") == true)
   }
 
+  private static let foreign: [(sql: String, sqlite: String?, postgreSQL: String?)] = [
+    ("SELECT TOP 5 * FROM orders", "LIMIT", "LIMIT"),
+    ("SELECT * FROM orders FETCH FIRST 5 ROWS ONLY", "LIMIT", nil), ("SELECT * FROM orders LIMIT 2, 5", nil, "OFFSET"),
+    ("SELECT * FROM customers WHERE name ILIKE 'a%'", "LIKE ignores", nil),
+    ("SELECT DATEPART(year, placed) FROM orders", "strftime", "extract"), ("SELECT GETDATE()", "date('now')", "now()"),
+    ("SELECT ISNULL(city, 'none') FROM customers", "coalesce", "coalesce"),
+    ("SELECT NVL(city, 'x') FROM customers", "coalesce", "coalesce"),
+    ("SELECT name + 'x'::text FROM customers", nil, "||"), ("SELECT 'a' + 'b'", "||", "||"),
+    ("SELECT strftime('%Y', placed) FROM orders", nil, "to_char"), ("SELECT LEN(name) FROM customers", "length", "length"),
+    ("SELECT median(amount) FROM orders", "analyze", "percentile_cont"),
+    ("SELECT sum(9223372036854775807) FROM orders", "total(", nil),
+  ]
+
+  @Test("what another dialect writes is told in the words of this one", arguments: foreign)
+  func dialects(_ sql: String, _ sqlite: String?, _ postgreSQL: String?) async throws {
+    let sample = try SampleDatabase()
+    defer { sample.remove() }
+    let postgres = PostgreSQLDatabase(uri: try PostgreSQLServer.shared.get().uri(.reader))
+    try await postgres.open()
+    for (database, says) in [(try await sample.open() as any UserDatabase, sqlite), (postgres, postgreSQL)] {
+      let error = await wireError { () async throws(WireError) in _ = try await database.query(sql, [], limits: QueryLimits()) }
+      guard let says else { continue }
+      let scan = SchemaScan.with { $0.dialect = database.dialect }
+      let hints =
+        error.map { [$0.message] + SQLRepair(sql, scan).hints(for: $0.message) } ?? SQLRemarks.about(sql, database.dialect)
+      #expect(hints.joined(separator: " ").contains(says), "\(database.dialect): \(hints)")
+    }
+  }
+
+  private static let doubtful: [(sql: String, says: String?)] = [
+    ("SELECT 1/2", "divided"), ("SELECT count(city) / count(*) FROM customers", "divided"),
+    ("SELECT city, count(*) FROM customers", "arbitrary"), ("SELECT c.city AS x, avg(c.id) FROM customers c", "arbitrary"),
+    ("SELECT name + 'x' FROM customers", "||"),
+    ("SELECT 1.0/2, 1/2.0, count(city) * 1.0 / count(*), 100.0 * count(city) / count(*) FROM customers", nil),
+    ("SELECT city, count(*) FROM customers GROUP BY city", nil), ("SELECT name, max(id) FROM customers", nil),
+    ("SELECT count(*), 'a / b', 'x + y' FROM customers", nil), ("SELECT city FROM customers", nil),
+    ("SELECT id + 1 FROM orders", nil),
+    ("SELECT name, count(*) OVER () FROM customers", nil),
+  ]
+
+  @Test("a statement that runs and says something else than it seems to comes back with that", arguments: doubtful)
+  func remarks(_ sql: String, _ says: String?) async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let hints = try await rig.json("sql_query", ["sql": .string(sql)])["hints"]?.array?.compactMap(\.string) ?? []
+    #expect(hints.count == (says == nil ? 0 : 1), "\(hints)")
+    #expect(says.map { hints.first?.contains($0) == true } ?? true, "\(hints)")
+  }
+
   @Test("explain shows the plan and runs nothing")
   func explain() async throws {
     let rig = try await ToolRig()

@@ -28,6 +28,12 @@ extension Analyst {
     let isError: Bool
     let json: JSONValue?
 
+    /// What went wrong, as the end of a sentence, without a full stop.
+    var failure: String {
+      let text = json?["error"]?["message"]?.string ?? content
+      return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+
     /// The rows of a query, or nothing when it failed.
     var rows: [[JSONValue]] { isError ? [] : (json?["rows"]?.array ?? []).map { $0.array ?? [] } }
     var columns: [String] { isError ? [] : (json?["columns"]?.array ?? []).compactMap(\.string) }

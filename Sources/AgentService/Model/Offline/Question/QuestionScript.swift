@@ -92,7 +92,7 @@ extension Analyst {
       let findings = try evidence.need(calls, "Asking the database.")
       guard let result = findings.first, !result.isError else {
         return Conclusion(
-          answer: "The query failed: \(findings.first?.content ?? "no result")", insights: query.notes,
+          answer: "The query failed: \(findings.first?.failure ?? "no result").", insights: query.notes,
           suggestions: Suggestions.questions(schema, evidence.language), isPartial: true,
           degraded: ["The query for the answer failed."])
       }

@@ -16,7 +16,7 @@ extension Analyst {
       guard let listing = found.first, !listing.isError, let listed = listing.json?["tables"]?.array else {
         throw .finished(
           Conclusion(
-            answer: "The database's tables could not be listed: \(found.first?.content ?? "no result").", isPartial: true,
+            answer: "The database's tables could not be listed: \(found.first?.failure ?? "no result").", isPartial: true,
             degraded: ["The schema could not be read."]))
       }
       let entries = listed.prefix(maxTables)
