@@ -21,7 +21,8 @@ struct SchemaBriefing {
   static func text(of schema: SessionSchema, for question: String, bytes: Int) async throws(WireError) -> String {
     let scan = try await schema.scan()
     guard !scan.tables.isEmpty else { return "The database has no tables." }
-    let all = scan.tables.map { describe($0, scan) }
+    var all = scan.tables.map { describe($0, scan) }
+    if let zone = scan.notes.first(where: { $0.hasPrefix(SchemaScan.zoneNote) }) { all[all.count - 1] += "-- \(zone)\n" }
     if all.reduce(0, { $0 + $1.utf8.count }) <= bytes {
       return wholeTitle + all.joined(separator: "\n")
     }

@@ -24,10 +24,18 @@ struct SchemaScanner: Sendable {
   /// - Throws: what the database says.
   func structure() async throws(WireError) -> SchemaScan {
     let tables = try await database.tables()
-    return SchemaScan.with {
+    var scan = SchemaScan.with {
       $0.dialect = database.dialect
       $0.tables = tables.map(SchemaTable.init)
     }
+    let hasZones = scan.tables.contains { $0.columns.contains { $0.type.hasSuffix("with time zone") } }
+    if hasZones, database.dialect == .postgresql,
+      case .text(let zone)? = try await attempt("SHOW TimeZone", QueryLimits(rows: 1, milliseconds: patience.countMs))?.first?
+        .first
+    {
+      scan.notes.append(SchemaScan.zoneNote + "\(OneLine.text(zone)), as the database or the connection's role has it.")
+    }
+    return scan
   }
 
   /// The structure, and how many rows there are now.
@@ -83,6 +91,11 @@ struct SchemaScanner: Sendable {
       return nil
     }
   }
+}
+
+extension SchemaScan {
+  /// How the note begins that says by which clock times with a zone are cut: it changes what "in February" is.
+  static let zoneNote = "Times with a zone are read, and cut into days and months, in the time zone "
 }
 
 /// When something has to be over.

@@ -136,4 +136,25 @@ import Wire
       #expect(try await database.query("SELECT 1", [], limits: QueryLimits()).rows == [[.integer(1)]])
     }
   }
+
+  @Test func aSumBeyond64BitsIsToldWhatToUse() async throws {
+    let sample = try SampleDatabase("CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (9223372036854775807), (1)")
+    defer { sample.remove() }
+    let database = try await sample.open()
+    let error = await error(database, "SELECT sum(id) FROM t")
+    #expect(error?.errorCode == .sqlError && error?.hint.contains("total(x)") == true, "\(error?.description ?? "")")
+    #expect(
+      try await database.query("SELECT total(id) FROM t", [], limits: QueryLimits()).rows == [[.real(9_223_372_036_854_775_808)]])
+  }
+
+  @Test func namesWithLineBreaksStayInTheirLine() async throws {
+    let sample = try SampleDatabase("CREATE TABLE \"abc\n\u{1b}[31m\" (a)")
+    defer { sample.remove() }
+    let database = try await sample.open()
+    for sql in ["SELECT * FROM abd", "SELECT * FROM \"abd\r\n\u{1b}x\"", "SELECT \"a\nb\"()", "SELECT a\u{1b} FROM abc"] {
+      let error = await error(database, sql)
+      #expect(error != nil)
+      #expect(error?.message.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } == true, "\(sql)")
+    }
+  }
 }

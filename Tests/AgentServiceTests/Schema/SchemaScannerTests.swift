@@ -74,6 +74,11 @@ struct SchemaScannerTests {
     #expect(try orders.column(named: "amount").comment == "In euros")
     #expect(orders.rows ?? 0 > 0)
     #expect(try !orders.column(named: "amount").least.isEmpty)
+    // By which clock "in February" is meant is said, to people and to models.
+    let zone = try await database.query("SHOW TimeZone", [], limits: QueryLimits()).rows[0][0]
+    #expect(scan.notes == [SchemaScan.zoneNote + "\(zone.cell.text ?? ""), as the database or the connection's role has it."])
+    let briefing = try await SchemaBriefing.text(of: SessionSchema(database), for: "orders in February", bytes: 12_000)
+    #expect(briefing.contains(scan.notes[0]))
     await database.close()
   }
 

@@ -227,7 +227,8 @@ actor PostgreSQLDatabase: UserDatabase {
     else { return error }
     let names = isTable ? tables.map(\.name) : tables.flatMap { $0.columns.map(\.name) }
     var error = error
-    error.message += NearestNames.quoting(name, among: names, dialect) ?? NearestNames.hint(for: name, among: names)
+    error.message += OneLine.text(
+      NearestNames.quoting(name, among: names, dialect) ?? NearestNames.hint(for: name, among: names))
     return error
   }
 

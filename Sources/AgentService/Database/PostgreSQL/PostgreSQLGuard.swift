@@ -29,7 +29,7 @@ enum PostgreSQLGuard {
     guard let first = names.first else { throw WireError(.sqlRefused, "There is no statement in the SQL.") }
     guard queries.contains(first) else {
       throw WireError(
-        .sqlRefused, "The database is open for reading only, and \(first.prefix(40).uppercased()) is no query.",
+        .sqlRefused, "The database is open for reading only, and \(OneLine.text(first.prefix(40).uppercased())) is no query.",
         hint: "Use one SELECT, with WITH if needed.")
     }
     guard let end = words.firstIndex(of: .semicolon) else { return try checkNames(names) }
@@ -41,7 +41,7 @@ enum PostgreSQLGuard {
 
   private static func checkNames(_ names: [String]) throws(WireError) {
     for name in names where forbidden.contains(name) || families.contains(where: name.hasPrefix) {
-      throw WireError(.sqlRefused, "The database is open for reading only, and \(name) is not allowed.")
+      throw WireError(.sqlRefused, "The database is open for reading only, and \(OneLine.text(name)) is not allowed.")
     }
   }
 }

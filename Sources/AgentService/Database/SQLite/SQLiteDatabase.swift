@@ -151,8 +151,8 @@ actor SQLiteDatabase: UserDatabase {
       connection.setAuthorizer { [authorizer] in authorizer.allows($0) }
       do throws(WireError) { return try work(connection, watch) } catch {
         // What others hold may be free in a moment; what this statement alone took is not.
-        guard error.errorCode == .sqlError, error.message == Self.outOfMemory, SQLiteMemory.used > SQLiteMemory.most / 4,
-          watch.mayProceed
+        guard error.errorCode == .sqlError, error.message == Self.outOfMemory, SQLiteMemory.most > 0,
+          SQLiteMemory.used > SQLiteMemory.most / 4, watch.mayProceed
         else { throw error }
         usleep(5 * Self.lockPause)
       }
@@ -202,7 +202,7 @@ actor SQLiteDatabase: UserDatabase {
   private func wireError(_ error: SQLiteError, _ watch: QueryWatch, hint: String = "") -> WireError {
     // Asked of the authorizer itself: SQLite has several codes for a refusal, and some come only while the statement runs.
     if let what = authorizer.refused {
-      return WireError(.sqlRefused, "The database is open for reading only, and \(what) is not allowed.")
+      return WireError(.sqlRefused, "The database is open for reading only, and \(OneLine.text(what)) is not allowed.")
     }
     if error.isInterrupted || watch.isCancelled {
       return watch.isCancelled
@@ -223,6 +223,8 @@ actor SQLiteDatabase: UserDatabase {
         .databaseUnavailable, "The database cannot be read: \(OneLine.text(error.message)).",
         hint: "Check the file with 'PRAGMA integrity_check', and that kai-agent may read it and its folder.")
     }
-    return WireError(.sqlError, "\(OneLine.text(error.message)).\(hint)")
+    let sentence = "\(OneLine.text(error.message)).\(OneLine.text(hint))"
+    guard error.message == "integer overflow" else { return WireError(.sqlError, sentence) }
+    return WireError(.sqlError, sentence, hint: "Use total(x), or sum(CAST(x AS REAL)): the sum is beyond 64 bits.")
   }
 }
