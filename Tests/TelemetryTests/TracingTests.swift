@@ -54,6 +54,10 @@ import Wire
   @Test func aPlaceForSpansIsAFileOrACollector() throws {
     #expect(try SpanExporter.Target.parse(nil) == nil)
     #expect(try SpanExporter.Target.parse("off") == nil)
+    for url in ["http://me:secret-word@host/", "https://169.254.169.254/", "ftp://host/"] {
+      let error = #expect(throws: WireError.self) { try SpanExporter.Target.parse(url) }
+      #expect(error?.description.contains("secret-word") == false)
+    }
     #expect(try SpanExporter.Target.parse("/var/log/spans.jsonl") == .file("/var/log/spans.jsonl"))
     #expect(try SpanExporter.Target.parse("http://c:4318") == .collector("http://c:4318/v1/traces"))
     #expect(try SpanExporter.Target.parse("http://c:4318/") == .collector("http://c:4318/v1/traces"))

@@ -50,12 +50,42 @@ import Wire
   @Test(arguments: [
     ["--slots", "0"], ["--slots", "x"], ["--slots", "99999999999"], ["--server", "nohost"], ["--server", ":1"],
     ["--server", "h:70000"], ["--label", "=v"], ["--log-level", "loud"],
+    ["--databases-hosts", "a b"], ["--databases-hosts", "10.0.0.0/99"], ["--sql-memory-mib", "1"], ["--sql-memory-mib", "x"],
     ["--model-prices", "cheap"], ["--model-proxy", "ftp://x"], ["--model-context", "10"],
   ])
   func aFlagThatMakesNoSenseIsNamed(arguments: [String]) throws {
     let error = try #require(failure(arguments))
     #expect(error.errorCode == .usage)
     #expect(error.message.contains(arguments[0]))
+  }
+
+  @Test func whatIsAllowedOfDatabasesComesFromFlagOrEnvironment() throws {
+    let standard = try settings([])
+    #expect(standard.node.databases.hosts == .standard && standard.sqlMemory == 256 * 1024 * 1024)
+    let inside = folder.path + "/a.db"
+    let environment = [
+      "KAI_AGENT_DATABASES_ROOT": "/usr,/etc", "KAI_AGENT_DATABASES_HOSTS": "unix", "KAI_AGENT_SQL_MEMORY_MIB": "64",
+    ]
+    let walled = try settings([], environment: environment)
+    #expect(walled.node.databases.folders.file("/etc/passwd") == "/etc/passwd")
+    #expect(walled.node.databases.folders.file(inside) == nil)
+    #expect(walled.node.databases.hosts.allowSockets && walled.sqlMemory == 64 * 1024 * 1024)
+    let own = try settings(["--databases-root", "/usr", "--databases-hosts", "any"], environment: environment)
+    #expect(own.node.databases.folders.file("/etc/passwd") == nil && !own.node.databases.hosts.allowSockets)
+    #expect(failure(["--databases-root", "/nowhere/at/all"])?.errorCode == .localIo)
+    #expect(failure(["--databases-ca-file", "/nowhere/at/all"])?.errorCode == .localIo)
+  }
+
+  @Test(arguments: ["http://169.254.169.254/v1", "http://[fe80::1]/", "http://me:secret-word@host/v1", "file:///etc/passwd"])
+  func aModelsServerIsWhereOneCanBe(_ url: String) {
+    var model = ModelSettings()
+    (model.spec, model.url) = ("openai:x", url)
+    do {
+      _ = try ModelRegistry.model(model)
+      Issue.record("\(url) was taken")
+    } catch {
+      #expect(error.errorCode == .usage && !error.description.contains("secret-word"))
+    }
   }
 
   @Test func aKeyFileThatIsNoneIsAnErrorThatNeverShowsIt() throws {
