@@ -110,6 +110,22 @@ import Testing
     try await deployment.ctl("ask", "--connection", "shop", "how many orders?").expectSuccess()
   }
 
+  /// Node and service run as one user here: what the node may read is no measure of what users may.
+  @Test func theServicesOwnDatabaseIsNobodysConnection() async throws {
+    let deployment = try await Deployment()
+    try await deployment.startNode("n1")
+    var said: [String] = []
+    for (alias, path) in [("own", deployment.dataFolder + "/kai.db"), ("none", deployment.dataFolder + "/none.db")] {
+      try await deployment.ctl("connection", "create", "--alias", alias, "--uri", "sqlite://\(path)").expectSuccess()
+      let refused = try await deployment.ctl("ask", "--connection", alias, "how many keys are there?")
+      #expect(refused.status == 9, "\(refused)")
+      let line = refused.errors.split(separator: "\n").first { $0.contains("no SQLite database") }
+      said.append(String(try #require(line)))
+    }
+    // Word for word what a path without a file gets.
+    #expect(said[0] == said[1])
+  }
+
   @Test func anUnreachableServerIsSaidWithinTheTimeout() async throws {
     let folder = try TemporaryFolder()
     let key = folder.file("some.key")
