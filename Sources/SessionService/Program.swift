@@ -137,7 +137,7 @@ struct Program: AsyncParsableCommand {
     defer { Tracing.close() }
     let service = try await SessionService(
       dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile, maxQueued: settings.maxQueued,
-      acceptsDamagedLog: settings.acceptsDamagedLog, logger: logger)
+      acceptsDamagedLog: settings.acceptsDamagedLog, watchesItself: true, logger: logger)
     defer { service.close() }
     if let agentKeyFile = settings.agentKeyFile { try await service.provideAgentKey(at: agentKeyFile) }
     let group = MultiThreadedEventLoopGroup.singleton

@@ -19,11 +19,11 @@ struct ExecutionRunner: Sendable {
 
   func run(_ assignment: ExecutionAssignment, _ control: ExecutionControl) async {
     let ending = await traced(assignment, control)
-    if case .abandoned(let error) = ending, control.stop == .cancelled, !error.meansLeaseIsLost {
-      // Whatever the cancellation fell on, the service ends the task when it gets the lease back.
-      leases.release(assignment.lease)
-    } else {
-      leases.remove(assignment.lease)
+    switch (ending, control.stop) {
+    // Whatever a cancellation fell on, the service ends the task when it gets the lease back. A lease that the node counted as over because it
+    // heard nothing may still hold there, if it was the service that stood still.
+    case (.abandoned, .cancelled), (.abandoned, .leaseLost): leases.release(assignment.lease)
+    default: leases.remove(assignment.lease)
     }
     var log = log
     log[metadataKey: "task"] = "\(assignment.task.id)"

@@ -28,6 +28,31 @@ struct QueueLossTests {
     }
   }
 
+  @Test func aServiceThatStoodStillTakesNoTaskAway() async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let session = try await service.makeSession()
+      let node = try await TestNode(service)
+      _ = try await service.submit(session.id) { $0.maxAttempts = 1 }
+      let (fence, _) = try await node.takeAssignment()
+      service.service.tasks.beat()
+      // Six pauses, each longer than a lease; whatever comes first afterwards finds the lease alive.
+      for pause in 0..<6 {
+        service.advance(milliseconds: 20_000)
+        if pause % 2 == 0 { try await node.commit(fence, parent: UInt64(pause / 2)) }
+        #expect(try await node.beat(fence).lost.isEmpty)
+        service.service.tasks.beat()
+      }
+      // A node that is silent while the service lives still loses its lease.
+      for _ in 0..<34 {
+        service.service.tasks.beat()
+        service.advance(milliseconds: Pulse.intervalMs)
+      }
+      #expect(try await node.beat(fence).lost.count == 1)
+      await node.disconnect()
+    }
+  }
+
   @Test func anAssignmentThatIsNotAcknowledgedGoesBackAndBurnsNothing() async throws {
     try await withService { service in
       try await service.makeConnection()

@@ -22,7 +22,7 @@ extension TaskQueue: FenceChecking {
   /// Whether a fence holds as far as memory knows: enough for what is not stored.
   func holds(_ fence: Fence, principal: Principal) -> Bool {
     let now = now
-    return view { dispatcher in
+    return view(at: now) { dispatcher in
       guard let held = dispatcher.leases[fence.sessionId] else { return false }
       return held.isLive(atMs: now.monotonicMs) && held.lease.taskId == fence.taskId && held.lease.nodeId == fence.nodeId
         && held.lease.epoch == fence.epoch && held.lease.keyId == principal.keyId
@@ -32,7 +32,7 @@ extension TaskQueue: FenceChecking {
   /// Whether the lease's deadline, which lives in memory, is not over.
   func isLive(_ lease: Lease) -> Bool {
     let now = now
-    return view { $0.isLive(lease, now: now) }
+    return view(at: now) { $0.isLive(lease, now: now) }
   }
 }
 

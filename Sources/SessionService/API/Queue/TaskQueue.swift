@@ -25,6 +25,12 @@ final class TaskQueue: Sendable {
     var streams: [StreamName: NodeStream] = [:]
     var timer = WakeTimer()
     var deeds = OrderedActions<Deed>()
+    var pulse: Pulse?
+
+    /// Begins all deadlines anew when the service itself stood still since its last beat.
+    mutating func notice(_ now: Moment) {
+      if pulse?.isLate(now.monotonicMs) ?? false { dispatcher.stoodStill(now: now) }
+    }
   }
 
   /// A decision with the stream it is about.
@@ -97,6 +103,7 @@ final class TaskQueue: Sendable {
   func decide(_ decision: (inout Dispatcher, Moment) -> [DispatchAction]) {
     let now = now
     let timer = state.withLock { state in
+      state.notice(now)
       let actions = decision(&state.dispatcher, now)
       state.deeds.add(actions.map { Self.deed($0, &state.streams) })
       return state.timer.set(for: state.dispatcher.wakeAtMs, nowMs: now.monotonicMs)
@@ -120,9 +127,35 @@ final class TaskQueue: Sendable {
   /// Looks at the dispatcher's state.
   func view<T>(_ body: (Dispatcher) -> T) -> T { state.withLock { body($0.dispatcher) } }
 
+  /// Looks at the dispatcher's state as of a moment, in which the service may just have come to life again.
+  func view<T>(at now: Moment, _ body: (Dispatcher) -> T) -> T {
+    state.withLock { state in
+      state.notice(now)
+      return body(state.dispatcher)
+    }
+  }
+
   /// Ends what is overdue and starts what is due. The timer calls it; a test that moves the clock does too.
   func tick() {
     decide { (dispatcher, now) in dispatcher.tick(now) }
+  }
+
+  /// Notices from now on when the service itself stands still, by a beat of its own.
+  func watchItself() {
+    beat()
+    timers.scheduleRepeatedTask(initialDelay: .milliseconds(Pulse.intervalMs), delay: .milliseconds(Pulse.intervalMs)) {
+      [weak self] _ in
+      self?.beat()
+    }
+  }
+
+  /// The service lives.
+  func beat() {
+    let now = now
+    state.withLock { state in
+      state.notice(now)
+      if state.pulse == nil { state.pulse = Pulse(beatAtMs: now.monotonicMs) } else { state.pulse?.beat(now.monotonicMs) }
+    }
   }
 
   private func timerFired(_ atMs: Int64) {

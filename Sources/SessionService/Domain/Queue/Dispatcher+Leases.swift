@@ -22,6 +22,24 @@ extension Dispatcher {
     wake(atMs: deadlineMs)
   }
 
+  /// The service itself stood still, as a paused virtual machine does, and heard nobody meanwhile: nobody was silent, so every deadline begins
+  /// anew.
+  mutating func stoodStill(now: Moment) {
+    for (sessionId, held) in leases {
+      switch held.phase {
+      case .unacknowledged:
+        leases[sessionId]?.phase = .unacknowledged(untilMs: now.monotonicMs + Limits.grantAckMs)
+        leases[sessionId]?.deadlineMs = now.monotonicMs + Limits.leaseTtlMs
+      case .held: leases[sessionId]?.deadlineMs = now.monotonicMs + Limits.leaseTtlMs
+      case .ending, .endDelayed: break
+      }
+    }
+    for (id, node) in nodes where node.graceEndsAtMs != nil {
+      nodes[id]?.graceEndsAtMs = now.monotonicMs + Limits.leaseGraceMs
+    }
+    wake(atMs: now.monotonicMs)
+  }
+
   /// A heartbeat: renews and acknowledges the leases it names, and hands others back.
   /// - Returns: nil when the node is not known or was attached with another key.
   mutating func heartbeat(
