@@ -55,7 +55,7 @@ struct ServiceAssembly: Sendable {
     MemoryMethods(store: store, vectors: vectors).register(on: &router)
     EmbeddingMethods(vectors: vectors).register(on: &router)
     ArtifactMethods(store: store, fence: queue.fence).register(on: &router)
-    ConnectionMethods(vault: vault, ring: ground.keys, open: connections).register(on: &router)
+    ConnectionMethods(store: store, vault: vault, ring: ground.keys, open: connections).register(on: &router)
     SchemaMethods(queue: tasks).register(on: &router)
     KnowledgeMethods(queue: tasks, vectors: vectors).register(on: &router)
     BlockMethods().register(on: &router)

@@ -12,7 +12,7 @@ struct ConnectionAccess: Sendable {
   }
 
   /// What a request is about.
-  private enum Subject {
+  enum Subject {
     /// Nothing that belongs to a connection.
     case nothing
     /// Things of every connection: the method itself leaves out what the key does not see.
@@ -66,7 +66,7 @@ struct ConnectionAccess: Sendable {
   }
 
   /// Says of every method what its requests are about: a new one must be named here.
-  private static func subject(of request: InboundRequest) throws(WireError) -> Subject {
+  static func subject(of request: InboundRequest) throws(WireError) -> Subject {
     let message = request.message
     switch request.method {
     case .serverInfo, .nodeList: return .nothing

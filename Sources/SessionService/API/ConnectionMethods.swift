@@ -2,6 +2,7 @@ import Wire
 
 /// `connection.*`: the users' databases.
 struct ConnectionMethods: Sendable {
+  let store: any Store
   let vault: SecretVault
   let ring: KeyRing
   let open: ConnectionRegistry
@@ -25,8 +26,11 @@ struct ConnectionMethods: Sendable {
     router.write(Methods.connectionUpdate) { (transaction, request, _) throws(WireError) in
       try update(request, in: transaction)
     }
-    router.write(Methods.connectionDelete) { (transaction, request, _) throws(WireError) in
-      try delete(request, in: transaction)
+    router.live(.connectionDelete) { (request, context) throws(WireError) in
+      let ref = try ConnectionRef(decoding: request.message)
+      SlicedWrite<Empty, Empty>(store: store, request: request, context: context) { (_, transaction) throws(WireError) in
+        try delete(ref, in: transaction)
+      }.run(Empty())
     }
   }
 
@@ -70,8 +74,10 @@ struct ConnectionMethods: Sendable {
     return connection
   }
 
-  /// Takes its memories along: under the same alias another database may come one day.
-  private func delete(_ request: ConnectionRef, in transaction: any Transaction) throws(WireError) -> Empty {
+  /// Takes its memories along, in slices: under the same alias another database may come one day.
+  private func delete(
+    _ request: ConnectionRef, in transaction: any Transaction
+  ) throws(WireError) -> SlicedWrite<Empty, Empty>.Step {
     let connection = try ConnectionRepository.get(request.id, in: transaction)
     let sessions = try SessionRepository.count(dbConnectionId: connection.id, in: transaction)
     guard sessions == 0 else {
@@ -79,11 +85,15 @@ struct ConnectionMethods: Sendable {
         .failedPrecondition, "connection '\(connection.id)' is used by \(sessions) session\(sessions == 1 ? "" : "s")",
         hint: "Delete them first; 'kaictl session list --connection \(connection.id)' lists them.")
     }
-    try MemoryRepository.forget(
-      MemoryRepository.Selection(dbConnectionId: connection.id), limit: nil, in: transaction)
-    for method in [Method.memoryRemember, .memoryUndo, .memoryConfirm, .knowledgePut, .blockPut] {
-      try ReplyRepository.forget(method, saying: [connection.id], in: transaction)
-    }
+    let rows = SlicedWrite<Empty, Empty>.rows
+    let gone = try MemoryRepository.forget(
+      MemoryRepository.Selection(dbConnectionId: connection.id), limit: rows, in: transaction)
+    guard gone.count < rows else { return .more(Empty()) }
+    let replies = try ReplyRepository.forget(
+      about: ReplyRepository.subject(ofConnection: connection.id), says: connection.id,
+      [.memoryRemember, .memoryUndo, .memoryConfirm, .knowledgePut, .blockPut], limit: rows, in: transaction)
+    guard replies < rows else { return .more(Empty()) }
+    transaction.wipeLog()
     try KnowledgeRepository.deleteAll(connection.id, in: transaction)
     try BlockRepository.deleteAll(dbConnectionId: connection.id, in: transaction)
     try SchemaRepository.delete(connection.id, in: transaction)
@@ -95,7 +105,7 @@ struct ConnectionMethods: Sendable {
         open.close(keyId: key.id, WireError(.unavailable, "what the key '\(key.id)' sees has changed"))
       }
     }
-    return Empty()
+    return .done(Empty())
   }
 
   private static func description(_ text: String) throws(WireError) -> String {

@@ -41,7 +41,38 @@ enum Idempotency {
   ) throws(WireError) {
     try ReplyRepository.keep(
       ReplyRepository.Stored(requestHash: hash(request), reply: [UInt8](buffer: reply)),
-      principal: request.principal.keyId, method: request.method, key: request.head.idempotencyKey, in: transaction)
+      principal: request.principal.keyId, method: request.method, key: request.head.idempotencyKey,
+      subjects: try subjects(of: request, reply), in: transaction)
+  }
+
+  /// What a reply tells of: the connection that the request names, and every session whose id is in the reply.
+  static func subjects(of request: InboundRequest, _ reply: ByteBuffer) throws(WireError) -> Set<String> {
+    var subjects = sessions(in: reply.readableBytesView)
+    switch try ConnectionAccess.subject(of: request) {
+    case .connection(let alias): subjects.insert(ReplyRepository.subject(ofConnection: alias))
+    case .session(let id): subjects.insert(id)
+    case .nothing, .list, .everything, .task: break
+    }
+    return subjects
+  }
+
+  /// The ids of sessions that stand in these bytes.
+  static func sessions(in bytes: some Collection<UInt8>) -> Set<String> {
+    let prefix = Array(Identifier.session.prefix.utf8)
+    let digits = 12
+    var found: Set<String> = []
+    var rest = bytes[...]
+    while let start = rest.firstIndex(of: prefix[0]) {
+      let id = rest[start...].prefix(prefix.count + digits)
+      let hex = id.dropFirst(prefix.count)
+      if id.starts(with: prefix), hex.count == digits, hex.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) {
+        found.insert(String(decoding: id, as: UTF8.self))
+        rest = rest[id.endIndex...]
+      } else {
+        rest = rest[rest.index(after: start)...]
+      }
+    }
+    return found
   }
 
   /// - Throws: `invalid_argument` when a method that changes something comes without a key.

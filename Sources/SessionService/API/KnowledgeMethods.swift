@@ -31,7 +31,10 @@ struct KnowledgeMethods: Sendable {
       try note(report, in: transaction)
     }
     router.read(Methods.knowledgeBackground) { (transaction, request, _) throws(WireError) in
-      try BackgroundAssembly(request, vectors).background(in: transaction)
+      let assembly = try BackgroundAssembly(request, vectors) { [store = queue.store] seqs in
+        store.writeInBackground { (transaction) throws(WireError) in try MemoryRepository.touch(seqs, in: transaction) }
+      }
+      return try assembly.background(in: transaction)
     }
   }
 

@@ -27,8 +27,13 @@ struct MemoryMethods: Sendable {
       let fitting = versions.fitting()
       return MemoryHistory.with { ($0.versions, $0.omitted) = (fitting, UInt64(versions.count - fitting.count)) }
     }
-    router.write(Methods.memoryForget) { (transaction, request, _) throws(WireError) in
-      try forget(request, in: transaction)
+    router.live(.memoryForget) { (request, context) throws(WireError) in
+      let wanted = try MemoryForgetRequest(decoding: request.message)
+      let selection = try selection(wanted)
+      SlicedWrite<MemoryForgotten, MemoryForgotten>(store: store, request: request, context: context) {
+        (gone, transaction) throws(WireError) in
+        try forget(wanted, selection, after: gone, in: transaction)
+      }.run(MemoryForgotten())
     }
     router.write(Methods.memoryUndo) { (transaction, request, _) throws(WireError) in
       try undo(request, in: transaction)
@@ -159,7 +164,7 @@ struct MemoryMethods: Sendable {
     return try MemoryRepository.list(selection, page: try PageRequest(request.page, list: "memory"), in: transaction)
   }
 
-  private func forget(_ request: MemoryForgetRequest, in transaction: any Transaction) throws(WireError) -> MemoryForgotten {
+  private func selection(_ request: MemoryForgetRequest) throws(WireError) -> MemoryRepository.Selection {
     var selection = MemoryRepository.Selection()
     try ConnectionAlias.require(request.dbConnectionId)
     selection.dbConnectionId = request.dbConnectionId
@@ -172,14 +177,27 @@ struct MemoryMethods: Sendable {
       selection.key = try MemoryRules.key(key)
     }
     if let prefix = request.keyPrefix { selection.keyPrefix = try MemoryRules.key(prefix) }
-    let gone = try MemoryRepository.forget(selection, limit: nil, in: transaction)
-    for method in [Method.memoryRemember, .memoryUndo, .memoryConfirm] where gone.count > 0 {
-      try ReplyRepository.forget(method, saying: [request.dbConnectionId] + (request.key.map { [$0] } ?? []), in: transaction)
-    }
-    transaction.afterCommit { [vectors] in vectors.drop(request.dbConnectionId) }
-    guard gone.count > 0 || request.key == nil else {
+    return selection
+  }
+
+  /// Removes the next slice of what is to be forgotten: memories first, then what kept replies say of them.
+  private func forget(
+    _ request: MemoryForgetRequest, _ selection: MemoryRepository.Selection, after earlier: MemoryForgotten,
+    in transaction: any Transaction
+  ) throws(WireError) -> SlicedWrite<MemoryForgotten, MemoryForgotten>.Step {
+    let rows = SlicedWrite<MemoryForgotten, MemoryForgotten>.rows
+    var total = earlier
+    let gone = try MemoryRepository.forget(selection, limit: rows, in: transaction)
+    total.add(gone)
+    guard gone.count < rows else { return .more(total) }
+    guard total.count > 0 || request.key == nil else {
       throw WireError(.notFound, "there is no memory \(quoted(request.key ?? "")) there")
     }
-    return gone
+    let replies = try ReplyRepository.forget(
+      about: ReplyRepository.subject(ofConnection: request.dbConnectionId), says: request.dbConnectionId,
+      [.memoryRemember, .memoryUndo, .memoryConfirm], saying: request.key, limit: rows, in: transaction)
+    guard replies < rows else { return .more(total) }
+    transaction.wipeLog()
+    return .done(total)
   }
 }

@@ -135,10 +135,11 @@ struct SessionDeletion: Sendable {
       return nil
     }
     let removed = tombstone.removed
+    transaction.wipeLog()
     try SessionDeletionRepository.delete(id, in: transaction)
     try ReplyRepository.keep(
       ReplyRepository.Stored(requestHash: tombstone.requestHash, reply: removed.encoded()),
-      principal: tombstone.principal, method: .sessionDelete, key: tombstone.idempotencyKey, in: transaction)
+      principal: tombstone.principal, method: .sessionDelete, key: tombstone.idempotencyKey, subjects: [id], in: transaction)
     return removed
   }
 
@@ -167,7 +168,9 @@ struct SessionDeletion: Sendable {
     }
     if total < sliceRows {
       total += try BlockRepository.deleteAll(ofSession: id, in: transaction)
-      try ReplyRepository.forget(saying: [id], in: transaction)
+    }
+    if total < sliceRows {
+      total += try ReplyRepository.forget(about: id, says: id, limit: sliceRows - total, in: transaction)
     }
     if total < sliceRows {
       let gone = try MemoryRepository.forget(

@@ -251,6 +251,10 @@ struct SessionImport {
       throw SessionArchive.file.damaged("a task in it cannot be")
     }
     record.sessionId = begun.session.id
+    // Names of another server's things mean nothing here.
+    record.nodeId = ""
+    record.retryOf = record.retryOf.filter(Identifier.task.matches)
+    record.traceparent = TraceContext(parsing: record.traceparent)?.traceparent ?? ""
     record.createdAt = Self.past(record.createdAt, transaction.now)
     record.startedAt = Self.past(record.startedAt, transaction.now)
     record.finishedAt = Self.past(record.finishedAt, transaction.now)

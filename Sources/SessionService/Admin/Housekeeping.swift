@@ -16,6 +16,7 @@ struct Housekeeping: Sendable {
   func recover() async throws(WireError) {
     try await store.write { (transaction) throws(WireError) in
       try ContentRepository.discardUploads(in: transaction)
+      try VectorRepository.forgetRemovals(in: transaction)
     }
     try await deletion.finishAll()
     try await removeUnseen()

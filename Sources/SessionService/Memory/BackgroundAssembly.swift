@@ -13,10 +13,15 @@ struct BackgroundAssembly {
 
   private let request: BackgroundRequest
   private let vectors: VectorCache
+  /// Told which memories go with the question.
+  private let used: @Sendable ([Int64]) -> Void
 
   /// - Throws: `invalid_argument` for what is no id.
-  init(_ request: BackgroundRequest, _ vectors: VectorCache) throws(WireError) {
+  init(
+    _ request: BackgroundRequest, _ vectors: VectorCache, used: @escaping @Sendable ([Int64]) -> Void
+  ) throws(WireError) {
     self.vectors = vectors
+    self.used = used
     try ConnectionAlias.require(request.dbConnectionId)
     if !request.sessionId.isEmpty { try Identifier.session.require(request.sessionId) }
     self.request = request
@@ -29,14 +34,20 @@ struct BackgroundAssembly {
       .filter { !$0.value.isEmpty }.map(Self.piece)
     let corrections = try recalled(Self.correctionsNamespace, limit: Self.corrections, in: transaction)
     let memories = try recalled("", limit: Self.memories, in: transaction).filter { memory in
-      !corrections.contains { $0.source == memory.source }
+      !corrections.contains { $0.piece.source == memory.piece.source }
     }
-    return pack(always.map(Self.piece) + blocks + corrections + knowledge.dropFirst(always.count).map(Self.piece) + memories)
+    let background = pack(
+      always.map(Self.piece) + blocks + corrections.map(\.piece) + knowledge.dropFirst(always.count).map(Self.piece)
+        + memories.map(\.piece))
+    let sources = Set(background.pieces.map(\.source))
+    let seqs = (corrections + memories).filter { sources.contains($0.piece.source) }.map(\.seq)
+    if !seqs.isEmpty { transaction.afterCommit { [used] in used(seqs) } }
+    return background
   }
 
   private func recalled(
     _ namespace: String, limit: Int, in transaction: any Transaction
-  ) throws(WireError) -> [BackgroundPiece] {
+  ) throws(WireError) -> [(seq: Int64, piece: BackgroundPiece)] {
     // Nothing to search for would list what matters most, whatever the question is.
     guard !request.question.isEmpty else { return [] }
     let search = MemorySearch(
@@ -44,12 +55,13 @@ struct BackgroundAssembly {
       limit: limit, embedding: request.embedding, vectors: vectors)
     return try search.run(in: transaction).compactMap { found in
       guard let memory = found.hit.memory else { return nil }
-      return .with { piece in
+      let piece = BackgroundPiece.with { piece in
         let scope = memory.scope == MemoryRules.sharedScope ? memory.scope : "session"
         piece.source = "memory:\(scope)/\(memory.namespace)/\(memory.key)"
         piece.text = memory.content.isEmpty ? "\(memory.key): \(memory.value)" : memory.content
         piece.score = found.hit.score
       }
+      return (found.seq, piece)
     }
   }
 

@@ -55,6 +55,32 @@ final class VectorSet: Sendable {
     }
   }
 
+  /// Lets go of memories that are no more.
+  func drop(_ removals: [(seq: Int64, changed: Int64)]) {
+    guard !removals.isEmpty else { return }
+    state.withLock { state in
+      for removal in removals {
+        state.changed = max(state.changed, removal.changed)
+        guard let place = state.places.removeValue(forKey: removal.seq) else { continue }
+        // The last one takes the place that is free.
+        let last = state.seqs.count - 1
+        let dimensions = state.dimensions
+        if place < last {
+          state.values.replaceSubrange(
+            place * dimensions..<(place + 1) * dimensions, with: state.values[(last * dimensions)...].prefix(dimensions))
+          (state.scales[place], state.seqs[place], state.versions[place]) = (
+            state.scales[last], state.seqs[last], state.versions[last]
+          )
+          state.places[state.seqs[place]] = place
+        }
+        state.values.removeLast(dimensions)
+        state.scales.removeLast()
+        state.seqs.removeLast()
+        state.versions.removeLast()
+      }
+    }
+  }
+
   /// The nearest to a query, the best first.
   func nearest(to query: [UInt8], limit: Int) -> [Match] {
     compared(with: query) { state, query, length in
@@ -175,8 +201,9 @@ final class VectorCache: Sendable {
       state.sets[key] = new
       return new
     }
-    set.take(
-      try VectorRepository.changes(model: model, dbConnectionId, scope, after: set.changed, in: transaction))
+    let changed = set.changed
+    set.take(try VectorRepository.changes(model: model, dbConnectionId, scope, after: changed, in: transaction))
+    set.drop(try VectorRepository.removals(dbConnectionId, scope, after: changed, in: transaction))
     state.withLock { state in
       while state.order.count > 1, state.sets.values.reduce(0, { $0 + $1.bytes }) > Self.maxBytes {
         state.sets[state.order.removeFirst()] = nil

@@ -67,6 +67,32 @@ struct EmbeddingTests {
     }
   }
 
+  @Test func whatIsGoneLeavesNoGhostThatHidesWhatIsThere() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let agent = test.client(try await test.makeKey(.agent))
+      // As many as a search looks at closely, all nearer to the query than the one that stays.
+      for number in 0..<60 {
+        _ = try await test.admin.call(
+          Methods.memoryRemember,
+          .with {
+            ($0.dbConnectionId, $0.namespace, $0.key, $0.content) = ("flights", "facts", "k\(number)", "expires \(number)")
+            $0.expiresInMs = 60_000
+          })
+      }
+      try await remember(test, "stays", "albatross")
+      let found = try await missing(agent, "m", limit: 100).memories
+      let vectors = found.map { $0.text.contains("albatross") ? vector(80, 60, 0) : vector(100, 1, 0) }
+      try await embed(agent, "m", found, vectors)
+      #expect(try await recall(test, "nothing in common", "m", vector(100, 1, 0)).count == 10)
+      test.world.advance(milliseconds: 60_001)
+      try await test.service.housekeeping.sweep()
+      let hits = try await recall(test, "nothing in common", "m", vector(100, 1, 0))
+      #expect(hits.compactMap { $0.memory?.key } == ["stays"])
+      await agent.close()
+    }
+  }
+
   @Test func vectorsOfOtherModelsAndOfOlderVersionsAreNotCompared() async throws {
     try await withService { test in
       try await test.makeConnection()

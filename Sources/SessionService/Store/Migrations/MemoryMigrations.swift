@@ -155,5 +155,19 @@ enum MemoryMigrations {
         "CREATE INDEX memory_vectors_by_change ON memory_vectors (model, db_connection_id, scope, changed)",
         "CREATE INDEX memory_vectors_by_memory ON memory_vectors (seq)",
       ]),
+    Migration(
+      number: 29, name: "vectors that went",
+      statements: [
+        // For the sets of vectors that are kept in memory; emptied at each start.
+        """
+        CREATE TABLE vector_removals (
+          db_connection_id TEXT NOT NULL,
+          scope TEXT NOT NULL,
+          changed BIGINT NOT NULL,
+          seq BIGINT NOT NULL,
+          PRIMARY KEY (db_connection_id, scope, changed)
+        ) WITHOUT ROWID
+        """
+      ]),
   ]
 }

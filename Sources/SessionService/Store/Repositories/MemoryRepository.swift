@@ -279,7 +279,7 @@ enum MemoryRepository {
     var versions = 0
     for memory in gone {
       try TermIndexRepository.remove(seq: memory.seq, memory.dbConnectionId, memory.scope, in: transaction)
-      try VectorRepository.remove(seq: memory.seq, in: transaction)
+      try VectorRepository.remove(seq: memory.seq, memory.dbConnectionId, memory.scope, in: transaction)
       versions += try transaction.execute("DELETE FROM memory_versions WHERE memory_seq = ?", [.integer(memory.seq)])
       try transaction.execute("DELETE FROM memories WHERE seq = ?", [.integer(memory.seq)])
     }
@@ -307,5 +307,12 @@ enum MemoryRepository {
       memory.version = row.uint64(16)
       memory.neighbours = row.text(17)
     }
+  }
+}
+
+extension MemoryForgotten {
+  mutating func add(_ more: MemoryForgotten) {
+    count += more.count
+    versions += more.versions
   }
 }

@@ -37,8 +37,29 @@ enum VectorRepository {
     ) { (row) in Stored(seq: row.int64(0), version: row.uint64(1), vector: row.blob(2), changed: row.int64(3)) }
   }
 
-  static func remove(seq: Int64, in transaction: any Transaction) throws(WireError) {
-    try transaction.execute("DELETE FROM memory_vectors WHERE seq = ?", [.integer(seq)])
+  /// Removes the vectors of a memory, and leaves its number for the sets in memory that have them.
+  static func remove(
+    seq: Int64, _ dbConnectionId: String, _ scope: String, in transaction: any Transaction
+  ) throws(WireError) {
+    guard try transaction.execute("DELETE FROM memory_vectors WHERE seq = ?", [.integer(seq)]) > 0 else { return }
+    try transaction.execute(
+      "INSERT INTO vector_removals (db_connection_id, scope, changed, seq) VALUES (?, ?, ?, ?)",
+      [.text(dbConnectionId), .text(scope), .integer(try ChangeNumbers.next(in: transaction)), .integer(seq)])
+  }
+
+  /// The memories of a scope whose vectors went after a change.
+  static func removals(
+    _ dbConnectionId: String, _ scope: String, after changed: Int64, in transaction: any Transaction
+  ) throws(WireError) -> [(seq: Int64, changed: Int64)] {
+    try transaction.query(
+      "SELECT seq, changed FROM vector_removals WHERE db_connection_id = ? AND scope = ? AND changed > ? ORDER BY changed",
+      [.text(dbConnectionId), .text(scope), .integer(changed)]
+    ) { (row) in (seq: row.int64(0), changed: row.int64(1)) }
+  }
+
+  /// Forgets which vectors went: at the start no set is in memory.
+  static func forgetRemovals(in transaction: any Transaction) throws(WireError) {
+    try transaction.execute("DELETE FROM vector_removals")
   }
 
   /// Drops all of a connection, and has its memories looked at again.
