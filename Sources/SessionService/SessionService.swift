@@ -19,7 +19,7 @@ final class SessionService: Sendable {
   /// - Throws: `data_folder_locked`, `local_io`, or what the store says.
   init(
     dataFolder path: String, masterKeyFile: String? = nil, maxQueued: Int = Limits.queuedTasks,
-    acceptsDamagedLog: Bool = false, surroundings: Surroundings = .system,
+    acceptsDamagedLog: Bool = false, watchesItself: Bool = false, surroundings: Surroundings = .system,
     monotonicMs: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) },
     logger: Logger
   ) async throws(WireError) {
@@ -55,6 +55,14 @@ final class SessionService: Sendable {
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
     try await housekeeping.recover()
     try await tasks.recover()
+    guard watchesItself else { return }
+    tasks.watchItself()
+    // When nothing else is written, what was removed must go from the log all the same.
+    MultiThreadedEventLoopGroup.singleton.next().scheduleRepeatedTask(initialDelay: .seconds(2), delay: .seconds(2)) {
+      [weak store] timer in
+      guard let store else { return timer.cancel() }
+      if store.figures.snapshot.logWaitsForWiping { store.writeInBackground { (_) throws(WireError) in } }
+    }
   }
 
   /// A GiB is looked at in a few seconds.

@@ -15,6 +15,8 @@ final class StoreFigures: Sendable {
     var walPages = 0
     /// A commit failed for good: nothing is written until the store is opened anew.
     var isBroken = false
+    /// The log still has what was removed: the next commit after a second empties it.
+    var logWaitsForWiping = false
   }
 
   private let state = Mutex(Snapshot())
@@ -41,6 +43,8 @@ final class StoreFigures: Sendable {
   }
 
   func walPages(_ pages: Int) { state.withLock { $0.walPages = pages } }
+
+  func logWaitsForWiping(_ waits: Bool) { state.withLock { $0.logWaitsForWiping = waits } }
 
   func checkpointed(walPages: Int) {
     state.withLock { state in

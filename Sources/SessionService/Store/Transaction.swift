@@ -58,6 +58,8 @@ protocol Transaction: AnyObject {
   /// Holds the rest of this unit to a life: each statement and each row looks whether it is over.
   /// - Throws: `cancelled` or `deadline_exceeded` when it is over already.
   func heed(_ life: UnitLife) throws(WireError)
+  /// Has the log emptied once this unit is durable: what was removed must not be found in it.
+  func wipeLog()
   /// Runs after the unit is durable, on the writer's thread; never when the unit failed. Must not block.
   func afterCommit(_ action: @escaping @Sendable () -> Void)
 }

@@ -66,6 +66,8 @@ final class PlantedTransaction: Transaction {
     return try real.execute(sql, values)
   }
 
+  func wipeLog() { real.wipeLog() }
+
   func heed(_ life: UnitLife) throws(WireError) { try real.heed(life) }
 
   func afterCommit(_ action: @escaping @Sendable () -> Void) {

@@ -73,6 +73,17 @@ final class SQLiteTransaction: Transaction {
     }
   }
 
+  /// Whether a unit since the last commit wants the log emptied.
+  private(set) var wantsLogWiped = false
+
+  func wipeLog() {
+    assertOpen()
+    wantsLogWiped = true
+  }
+
+  /// The log was emptied.
+  func logWasWiped() { wantsLogWiped = false }
+
   func makeId(_ prefix: String) -> String { surroundings.makeId(prefix) }
 
   func afterCommit(_ action: @escaping @Sendable () -> Void) {

@@ -33,6 +33,9 @@ final class SQLiteWriter {
   private var lost: WireError?
   /// Set when a commit failed: what the disk holds is unknown until the store is opened anew.
   private var broken: WireError?
+  /// When the log was last emptied because something had been removed.
+  private var wipedAt = Timestamp()
+  private static let wipeIntervalMs: Int64 = 1_000
 
   /// Opens the file, makes it what we need, and brings its schema up to date.
   init(
@@ -135,10 +138,18 @@ final class SQLiteWriter {
 
   private func checkpointIfDue() {
     figures.walPages(log.pages)
-    guard broken == nil, log.pages >= options.checkpointPages else { return }
+    // To empty the log waits for readers, so many removals in a row share one emptying.
+    let wipes = transaction.wantsLogWiped && wipedAt.advanced(milliseconds: Self.wipeIntervalMs) <= transaction.now
+    figures.logWaitsForWiping(transaction.wantsLogWiped)
+    guard broken == nil, log.pages >= options.checkpointPages || wipes else { return }
     // A failed checkpoint loses nothing: the log keeps everything, and the next one tries again.
-    let mode: SQLiteWriteAheadLog.CheckpointMode = log.pages >= options.truncatePages ? .truncate : .passive
-    _ = try? log.checkpoint(mode)
+    let mustEmpty = log.pages >= options.truncatePages || wipes
+    let isWhole = (try? log.checkpoint(mustEmpty ? .truncate : .passive)) ?? false
+    if mustEmpty, isWhole {
+      transaction.logWasWiped()
+      figures.logWaitsForWiping(false)
+    }
+    if wipes { wipedAt = transaction.now }
     figures.checkpointed(walPages: log.pages)
   }
 
