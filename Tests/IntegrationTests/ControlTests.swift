@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import LoopbackHTTP
-import NIOPosix
 import Testing
 import Wire
 
@@ -150,11 +149,7 @@ import Wire
     let deployment = try await Deployment()
     try await deployment.addShop()
     try await deployment.startNode("n1", ["--slots", "2"])
-    let group = MultiThreadedEventLoopGroup.singleton
-    let key = try KeyFile(parsing: String(contentsOfFile: deployment.adminKey, encoding: .utf8))
-    let client = WireClient(
-      ClientConfiguration(
-        host: "127.0.0.1", port: try deployment.port, key: key, name: "test", version: "0", group: group))
+    let client = try deployment.client()
     let session = try await client.call(Methods.sessionCreate, .with { $0.dbConnectionId = "shop" }).message.id
     var slowest = Duration.zero
     for attempt in 0..<40 {

@@ -51,6 +51,30 @@ import Wire
     }
   }
 
+  @Test func sigtermWaitsNeitherForWatchersNorForNodesAndBurnsNothing() async throws {
+    let deployment = try await Deployment()
+    try await deployment.addShop()
+    try await EndlessModel.run(pause: .milliseconds(100)) { url in
+      try await deployment.startNode("n1", slots: 1, ["--model", "openai:endless", "--model-url", url])
+      let session = try await deployment.ctl("session", "create", "--connection", "shop", "--recursion-limit", "60").line
+      let task = try await deployment.ctl("task", "submit", "--session", session, "work").expectSuccess().line
+      async let watching = deployment.ctl("task", "watch", task, "-o", "jsonl")
+      _ = try await eventually("the task is under way") {
+        try await deployment.json("session", "get", session)["head_step"]?.integer ?? 0 > 3 ? true : nil
+      }
+      let start = ContinuousClock.now
+      let process = try #require(deployment.session.value)
+      process.signal(SIGTERM)
+      #expect(try await process.exitStatus() == 0)
+      #expect(ContinuousClock.now - start < .seconds(3))
+      try await deployment.startSession()
+      try await deployment.ctl("task", "wait", task)
+      let ended = try await deployment.json("task", "get", task)
+      #expect(ended["status"]?.string == "partial" && ended["attempt"]?.integer == 1, "\(ended)")
+      #expect(try await watching.output.contains("task_finished"))
+    }
+  }
+
   @Test func anIdempotencyKeyOutlivesARestart() async throws {
     let deployment = try await Deployment()
     try await deployment.addShop()

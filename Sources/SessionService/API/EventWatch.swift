@@ -101,6 +101,10 @@ final class EventWatch: LiveStream {
     readOn()
   }
 
+  func serverStops() { decide { _ in [.failed(Self.stopping)] } }
+
+  static let stopping = WireError(.shuttingDown, "the server is stopping")
+
   func cancel() { decide { _ in [.failed(WireError(.cancelled, "task.watch was cancelled"))] } }
 
   func disconnected() {

@@ -8,6 +8,8 @@ protocol LiveStream: AnyObject, Sendable {
   func credit(bytes: UInt32, items: UInt32)
   /// The peer has read what was sent to it.
   func writable()
+  /// The server stops: a stream that has no end of its own ends now.
+  func serverStops()
   /// A chunk of an upload.
   func upload(_ chunk: ByteBuffer, end: Bool)
   /// The peer cancelled, or the deadline is over; the terminal reply is still owed.
@@ -18,6 +20,7 @@ protocol LiveStream: AnyObject, Sendable {
 
 extension LiveStream {
   func writable() {}
+  func serverStops() {}
   func credit(bytes: UInt32, items: UInt32) {}
   func upload(_ chunk: ByteBuffer, end: Bool) {}
 }

@@ -82,6 +82,8 @@ final class SessionServiceHandler: WireService {
         streams[streamID]?.cancel()
       case .writable:
         streams.forEach { $0.writable() }
+      case .stopping:
+        streams.forEach { $0.serverStops() }
       }
     }
     if !replies.isEmpty { connection.send(replies) }

@@ -228,6 +228,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     guard phase == .serving else { return }
     if core.machine.isOpen {
       do throws(WireError) { try core.write(core.machine.beginDrain(.now())) } catch { fail(error) }
+      burst.append(.stopping)
+      handOver()
     } else {
       end(nil)
     }

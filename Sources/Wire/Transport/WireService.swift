@@ -89,6 +89,8 @@ public enum InboundEvent: Sendable {
   case cancel(streamID: UInt32)
   /// The peer has read what was sent to it, after it had not for a while; see ``ServerConnection/isCongested``.
   case writable
+  /// The server stops: what would go on for ever is to end now, what will end by itself has a little time.
+  case stopping
 }
 
 /// What the service sends on a stream.

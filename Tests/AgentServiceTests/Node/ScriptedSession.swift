@@ -48,7 +48,7 @@ final class ScriptedSession: WireService {
           replies.append(.error(request.streamID, error))
         }
       case .cancel(let id): replies.append(.error(id, WireError(.cancelled, "stopped")))
-      case .credit, .writable: break
+      case .credit, .writable, .stopping: break
       }
     }
     connection.send(replies)

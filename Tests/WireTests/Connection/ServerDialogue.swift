@@ -156,6 +156,7 @@ final class ServerDialogue {
     case .credit(let id, let bytes, let items): events.append("credit \(id) \(bytes) \(items)")
     case .cancel(let id): events.append("cancel \(id)")
     case .writable: events.append("writable")
+    case .stopping: events.append("stopping")
     }
   }
 }

@@ -50,7 +50,7 @@ final class TestService: WireService {
         }
         connection.grantUpload(streamID: id, bytes: UInt32(chunk.readableBytes))
         if end { replies.append(.response(id, Artifact.with { $0.size = total })) }
-      case .credit, .writable: break
+      case .credit, .writable, .stopping: break
       case .cancel(let id):
         seen.withLock { $0.cancels.append(id) }
         replies.append(.error(id, WireError(.cancelled, "stopped", effect: .none)))

@@ -31,5 +31,8 @@ final class NodeStream: LiveStream {
     finish(WireError(.cancelled, "node.attach was cancelled"))
   }
 
+  /// The queue keeps the node as attached: its leases are for the next start to look after.
+  func serverStops() { finish(EventWatch.stopping) }
+
   func disconnected() { queue.detach(name) }
 }
