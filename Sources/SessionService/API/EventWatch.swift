@@ -43,13 +43,16 @@ final class EventWatch: LiveStream {
       try transaction.heed(UnitLife(limit: UnitLife.readLimit))
       guard !request.taskId.isEmpty else {
         try access?.require(session: request.sessionId, in: transaction)
-        return try SessionRepository.get(request.sessionId, in: transaction).id
+        let session = try SessionRepository.get(request.sessionId, in: transaction)
+        try Self.require(request.fromSeq, in: session.id, transaction)
+        return session.id
       }
       try access?.require(task: request.taskId, in: transaction)
       let sessionId = try TaskRepository.get(request.taskId, in: transaction).record.sessionId
       guard request.sessionId.isEmpty || request.sessionId == sessionId else {
         throw WireError(.notFound, "session '\(request.sessionId)' has no task '\(request.taskId)'")
       }
+      try Self.require(request.fromSeq, in: sessionId, transaction)
       return sessionId
     } completion: { (result: Result<String, WireError>) in
       switch result {
@@ -62,6 +65,16 @@ final class EventWatch: LiveStream {
         self.readOn()
       }
     }
+  }
+
+  /// - Throws: `conflict` when the log has not come as far as the watcher saw: it is another one, as after a backup was restored, and waiting
+  ///   for that number could last for ever.
+  private static func require(_ fromSeq: UInt64, in sessionId: String, _ transaction: any Transaction) throws(WireError) {
+    let last = try EventRepository.last(of: sessionId, in: transaction)
+    guard fromSeq > last &+ 1 else { return }
+    throw WireError(
+      .conflict, "the log of session '\(sessionId)' ends with event \(last); there is none before \(fromSeq)",
+      hint: "A backup may have been restored. Watch from the first event again.")
   }
 
   // MARK: What happens

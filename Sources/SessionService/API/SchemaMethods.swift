@@ -16,20 +16,38 @@ struct SchemaMethods: Sendable {
       try SchemaRepository.save(report, in: transaction)
       return Empty()
     }
-    router.read(Methods.schemaRefresh) { (transaction, request, _) throws(WireError) in
-      try refresh(request, in: transaction)
+    router.live(.schemaRefresh) { (request, context) throws(WireError) in
+      refresh(try SchemaRefreshRequest(decoding: request.message), for: request, context)
     }
   }
 
-  private func refresh(
-    _ request: SchemaRefreshRequest, in transaction: any Transaction
-  ) throws(WireError) -> SchemaRefreshAsked {
-    _ = try ConnectionRepository.get(request.dbConnectionId, in: transaction)
-    let connection = try queue.loadConnection(request.dbConnectionId, transaction)
+  /// Reads the connection, and asks a node once nothing is held that others wait for.
+  private func refresh(_ wanted: SchemaRefreshRequest, for request: InboundRequest, _ context: CallContext) {
+    let life = context.readLife(of: request)
+    queue.store.read(for: context.principal.keyId) { (transaction) throws(WireError) in
+      try transaction.heed(life)
+      try context.access?.require(connection: wanted.dbConnectionId)
+      _ = try ConnectionRepository.get(wanted.dbConnectionId, in: transaction)
+      return try queue.loadConnection(wanted.dbConnectionId, transaction)
+    } completion: { (result: Result<DatabaseConnection, WireError>) in
+      context.streams.close(request.streamID)
+      do throws(WireError) {
+        let asked = try ask(for: try result.get(), onlyOpen: wanted.onlyOpen)
+        context.answered(nil)
+        context.connection.send([.response(request.streamID, asked)])
+      } catch {
+        context.answered(error)
+        context.connection.send([.error(request.streamID, error)])
+      }
+    }
+  }
+
+  private func ask(for connection: DatabaseConnection, onlyOpen: Bool) throws(WireError) -> SchemaRefreshAsked {
     let order = SchemaOrder.with {
       $0.connection = connection
-      $0.onlyOpen = request.onlyOpen
+      $0.onlyOpen = onlyOpen
     }
+    let askedAt = queue.now.wall
     var nodeName: String?
     queue.decide { (dispatcher, _) in
       guard let asked = dispatcher.order(order) else { return [] }
@@ -43,7 +61,7 @@ struct SchemaMethods: Sendable {
     }
     return SchemaRefreshAsked.with {
       $0.nodeName = nodeName
-      $0.askedAt = transaction.now
+      $0.askedAt = askedAt
     }
   }
 }

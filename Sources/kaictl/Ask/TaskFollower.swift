@@ -67,6 +67,10 @@ struct TaskFollower {
           try await answer(question)
           continue
         }
+      } catch  where error.errorCode == .conflict && nextSeq > 1 {
+        // The log that was watched is no more: a backup was restored.
+        nextSeq = 0
+        printer.say("the log begins anew (\(error.message))", .yellow)
       } catch {
         guard Self.isPassing(error), clock.now - lastContact < Self.patience || failures == 0 else { throw error }
         // The line was good until now, however long ago it was opened.

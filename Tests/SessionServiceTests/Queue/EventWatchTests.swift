@@ -33,6 +33,25 @@ struct EventWatchTests {
     }
   }
 
+  @Test func aNumberOfAnotherLogIsAnsweredInsteadOfWaitedFor() async throws {
+    try await withService { service in
+      try await service.makeConnection()
+      let session = try await service.makeSession()
+      let task = try await service.submit(session.id)
+      for taskId in ["", task.id] {
+        await expectError(.conflict) {
+          let watch = TaskWatchRequest.with { ($0.sessionId, $0.taskId, $0.fromSeq) = (session.id, taskId, 3) }
+          for try await _ in try service.admin.stream(Methods.taskWatch, watch, timeout: .seconds(5)) {}
+        }
+      }
+      // The next event is worth waiting for.
+      let next = TaskWatchRequest.with { ($0.sessionId, $0.fromSeq) = (session.id, 2) }
+      await expectError(.deadlineExceeded) {
+        for try await _ in try service.admin.stream(Methods.taskWatch, next, timeout: .milliseconds(200)) {}
+      }
+    }
+  }
+
   @Test func whatIsSentWhileSomebodySendsFollowsInOrderAndNobodyWaits() async throws {
     try await withService { service in
       try await service.makeConnection()
