@@ -57,13 +57,15 @@ let package = Package(
 
     // Small leaves that the programs share.
     .target(name: "JSON", swiftSettings: house),
-    .target(name: "Words", swiftSettings: house),
+    .target(name: "Guards", swiftSettings: house),
+    .target(name: "Words", dependencies: ["Guards"], swiftSettings: house),
     .target(name: "Addresses", swiftSettings: house),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: house),
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: house),
 
     .target(
-      name: "Wire", dependencies: ["CZlib", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging], swiftSettings: house),
+      name: "Wire", dependencies: ["CZlib", "Guards", "JSON", nio, nioPosix, nioTLS, nioSSL, crypto, logging],
+      swiftSettings: house),
     .target(
       name: "Telemetry", dependencies: ["Addresses", "Wire", "JSON", "CCurl", nio, nioPosix, nioHTTP, metrics, logging],
       swiftSettings: house),
@@ -72,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "SessionService",
       dependencies: [
-        "ServiceLaunch", "Addresses", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", deque, nio, nioPosix, crypto,
+        "ServiceLaunch", "Addresses", "Guards", "Wire", "Telemetry", "JSON", "SQLite", "Words", "CVector", deque, nio, nioPosix,
+        crypto,
         arguments,
         logging,
         metrics, signals,

@@ -1,3 +1,5 @@
+import Guards
+
 /// Bounds what it costs to compare and hash a text that somebody else wrote.
 ///
 /// Swift compares strings by their canonical forms, and sorts each run of combining marks for that: time grows with the square of the
@@ -10,7 +12,7 @@ public enum StreamSafeText {
   /// The text without the marks of each run beyond the first ``marks``. Takes time in proportion to the text's length.
   public static func of(_ text: String) -> String {
     // Every combining mark is at U+0300 or above, which UTF-8 begins with 0xCC or more.
-    guard text.utf8.contains(where: { $0 >= 0xCC }), hasLongRun(text) else { return text }
+    guard text.utf8.contains(where: { $0 >= 0xCC }), hasLongRun(text), !Guard.text.isOff else { return text }
     var scalars = String.UnicodeScalarView()
     var run = 0
     for scalar in text.unicodeScalars {
@@ -23,7 +25,7 @@ public enum StreamSafeText {
   /// The longest beginning of the text that has at most `bytes` bytes of UTF-8 and ends between two code points.
   public static func prefix(_ text: String, bytes: Int) -> String {
     let utf8 = text.utf8
-    guard utf8.count > bytes else { return text }
+    guard utf8.count > bytes, !Guard.text.isOff else { return text }
     var end = utf8.index(utf8.startIndex, offsetBy: bytes)
     // Continuation bytes of UTF-8 are 10xxxxxx.
     while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }

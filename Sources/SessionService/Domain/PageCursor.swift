@@ -1,3 +1,4 @@
+import Guards
 import Wire
 
 /// Which part of a list a caller wants. Lists run from the newest to the oldest by a number that is never used again, so a
@@ -65,7 +66,7 @@ extension Collection {
     let count = prefix { element in
       // Its length is written before it.
       bytes += size(element) + 8
-      return bytes <= Limits.defaultMessageBytes / 2
+      return bytes <= Limits.defaultMessageBytes / 2 || Guard.pages.isOff
     }.count
     return prefix(Swift.max(count, 1))
   }

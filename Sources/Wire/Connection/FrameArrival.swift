@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 
 /// Holds a sender to a least rate while a frame of it is on its way: memory is reserved for the whole of it.
@@ -29,7 +30,7 @@ struct FrameArrival {
 
   /// When the frame is too slow, unless more of it comes.
   var deadline: NIODeadline {
-    guard let start, !isPaused else { return .distantFuture }
+    guard let start, !isPaused, !Guard.rate.isOff else { return .distantFuture }
     return start + Self.grace + .milliseconds(Int64(bytes) * 1_000 / Limits.slowFrameBytesPerSecond)
   }
 }

@@ -1,3 +1,4 @@
+import Guards
 import Synchronization
 
 /// How many bytes the connections of a server may hold together: requests under way, frames that have not arrived whole, what uploads may
@@ -81,7 +82,7 @@ package final class MemoryAccount: Sendable {
 
   /// Holds more, or gives back with a negative number.
   package func change(by bytes: Int) {
-    guard bytes != 0 else { return }
+    guard bytes != 0, !Guard.memory.isOff else { return }
     held.wrappingAdd(bytes, ordering: .relaxed)
     share.heldBytes.wrappingAdd(bytes, ordering: .relaxed)
     budget.change(by: bytes)

@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 
 extension ServerConnectionMachine {
@@ -26,11 +27,13 @@ extension ServerConnectionMachine {
       (head, entry) = try admit(body)
     } catch {
       try abuse.spend(.error, now)
+      expectLateUpload(of: body)
       return refuse(id, error)
     }
     // What an upload may send is held before it comes.
     let window = entry.shape == .upload ? Int(Limits.initialStreamBytes) : 0
-    guard window == 0 || window + frame.body.readableBytes <= memoryBudget else {
+    guard window == 0 || Guard.memory.isOff || window + frame.body.readableBytes <= memoryBudget else {
+      expectLateUpload(of: body)
       return refuse(id, WireError(.overloaded, "the uploads under way hold too many bytes", retryAfterMs: 50))
     }
     let held = frame.body.readableBytes + window
@@ -45,6 +48,12 @@ extension ServerConnectionMachine {
         InboundRequest(
           streamID: id, method: entry.method, head: head, message: body.message, attachment: body.attachment,
           principal: principal, deadline: deadline)))
+  }
+
+  /// A client may have sent what the first credit of an upload allows before it hears that the request was refused.
+  private mutating func expectLateUpload(of body: MessageBody) {
+    guard let head = try? RequestHead(decoding: body.head), MethodAccess.entry(head.method)?.shape == .upload else { return }
+    lateUploadBytes = min(lateUploadBytes + Int(Limits.initialStreamBytes) + Limits.chunkBytes, Int(UInt32.max))
   }
 
   /// Everything that can be said against a request before its message is read.

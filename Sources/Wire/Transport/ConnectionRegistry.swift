@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 import Synchronization
 
@@ -40,11 +41,11 @@ final class ConnectionRegistry: Sendable {
   var count: Int { state.withLock { $0.channels.count } }
 
   /// Of those in the handshake, what one address may have.
-  private var addressLimit: Int { max(1, halfOpenLimit / 2) }
+  private var addressLimit: Int { Guard.handshakes.isOff ? halfOpenLimit : max(1, halfOpenLimit / 2) }
   /// Of the connections, what one key may have.
-  private var keyLimit: Int { max(8, limit / 2) }
+  private var keyLimit: Int { Guard.places.isOff ? limit : max(8, limit / 2) }
   /// Kept for admins.
-  private var reserve: Int { min(8, limit / 8) }
+  private var reserve: Int { Guard.places.isOff ? 0 : min(8, limit / 8) }
   private static let logInterval = TimeAmount.seconds(10)
 
   /// A place in the handshake for a new connection.
@@ -57,7 +58,8 @@ final class ConnectionRegistry: Sendable {
       guard !state.isStopping, !isOver, counts[address, default: 0] < addressLimit else { return refusal(&state, now) }
       var evicted: UInt64?
       if state.halfOpen.count >= halfOpenLimit {
-        guard let worst = counts.max(by: { $0.value < $1.value }), worst.value > counts[address, default: 0] + 1,
+        guard !Guard.handshakes.isOff, let worst = counts.max(by: { $0.value < $1.value }),
+          worst.value > counts[address, default: 0] + 1,
           let oldest = state.halfOpen.filter({ $0.value == worst.key }).keys.min()
         else { return refusal(&state, now) }
         state.halfOpen[oldest] = nil

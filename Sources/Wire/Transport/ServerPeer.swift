@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 import Synchronization
 
@@ -28,7 +29,7 @@ final class ServerPeer: ServerConnection {
   var overload: WireError? { account?.refusal }
 
   var isCongested: Bool {
-    get { congestion.load(ordering: .relaxed) }
+    get { congestion.load(ordering: .relaxed) && !Guard.congestion.isOff }
     set { congestion.store(newValue, ordering: .relaxed) }
   }
 

@@ -171,6 +171,19 @@ import Testing
     #expect(dialogue.failure?.errorCode == .frameTooLarge)
   }
 
+  @Test func aRefusedUploadsFirstChunksAreForgivenTheyWereSentBeforeItWasKnown() throws {
+    for (role, key, budget) in [("admin", [UInt8(1)], 1_000_000), ("viewer", [1], .max / 4), ("admin", [], .max / 4)] {
+      let dialogue = try ServerDialogue(role: role, budget: MemoryBudget(limitBytes: budget))
+      dialogue.asks(1, .artifactPut, key: key)
+      #expect(dialogue.sent.first?.hasPrefix("error 1") == true, "\(dialogue.sent)")
+      for _ in 0..<4 { dialogue.uploads(1, Limits.chunkBytes) }
+      dialogue.uploads(1, 1, end: true)
+      #expect(dialogue.failure == nil)
+      for _ in 0..<4 { dialogue.uploads(1, Limits.chunkBytes) }
+      #expect(dialogue.failure?.errorCode == .flowViolation)
+    }
+  }
+
   @Test func chunksThatCrossWithTheErrorAreForgivenButNotForEver() throws {
     let dialogue = try ServerDialogue()
     dialogue.asks(1, .artifactPut, key: [1])

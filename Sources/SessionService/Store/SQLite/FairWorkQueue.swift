@@ -1,5 +1,6 @@
 import DequeModule
 import Dispatch
+import Guards
 import Synchronization
 
 /// Hands jobs to the threads that wait for them. Owners take turns: who has put in many jobs waits for them, and nobody else does.
@@ -18,6 +19,7 @@ final class FairWorkQueue<Job: Sendable>: Sendable {
   /// Puts a job at the end of its owner's line.
   /// - Returns: false when the queue is closed; the job was not taken.
   func put(_ job: Job, of owner: String) -> Bool {
+    let owner = Guard.turns.isOff ? "" : owner
     let (isTaken, mustWake) = state.withLock { state in
       guard !state.isClosed else { return (false, false) }
       if state.lines[owner]?.append(job) == nil {
