@@ -29,7 +29,7 @@ import Wire
       let body = try CheckpointArchive.seal(.with { $0.entries = entries })
       var snapshot: CheckpointArchive.Sealed?
       if transcript.wantsSnapshot(with: entries) {
-        snapshot = try CheckpointArchive.seal(.with { $0.entries = transcript.entries + entries })
+        snapshot = try CheckpointArchive.seal(.with { $0.entries = transcript.entries + entries }, as: .snapshot)
       }
       transcript.append(entries)
       if snapshot != nil { transcript.snapshotTaken() }

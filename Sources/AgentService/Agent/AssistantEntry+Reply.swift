@@ -4,6 +4,9 @@ extension AssistantEntry {
   /// Neither an answer nor a call: nothing comes of such a turn.
   var saysNothing: Bool { toolCalls.isEmpty && text.allSatisfy(\.isWhitespace) }
 
+  /// Of all calls of a turn together: with what comes of them they make one step, which must stay below its limits.
+  private static let argumentBytes = 1024 * 1024
+
   /// A model's reply as it goes into the transcript: within the limits of the messages, and each call with an id of its own.
   /// - Parameters:
   ///   - agent: the sub-agent whose turn it was, or empty.
@@ -22,6 +25,7 @@ extension AssistantEntry {
       $0.costMicros = prices?.costMicros(input: reply.inputTokens, output: reply.outputTokens)
     }
     var taken: Set<String> = []
+    var argumentBytes = Self.argumentBytes
     toolCalls = reply.toolCalls.prefix(64).enumerated().map { index, call in
       var call = call
       if call.id.isEmpty || call.id.utf8.count > Limits.nameBytes / 2 || taken.contains(call.id)
@@ -33,7 +37,8 @@ extension AssistantEntry {
       call.id = SubAgent.callId(call.id, of: agent)
       call.name = call.name.prefix(bytes: Limits.nameBytes)
       // Cut arguments are no JSON any more, so the model is told that they were too long to be read.
-      call.arguments = call.arguments.prefix(bytes: 512 * 1024)
+      call.arguments = call.arguments.prefix(bytes: min(Self.argumentBytes / 2, argumentBytes))
+      argumentBytes -= call.arguments.utf8.count
       return call
     }
   }

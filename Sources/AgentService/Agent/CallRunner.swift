@@ -22,6 +22,13 @@ struct CallRunner: Sendable {
     }
   }
 
+  /// What the results of a turn may have together, and how many files they may name: they make one step, which must stay below
+  /// its limits.
+  private static let turnContentBytes = 2 * 1024 * 1024
+  private static let turnFiles = 2_048
+  /// What each result has at least.
+  private static let leastContentBytes = 1_024
+
   /// A tool that takes longer is announced to watchers while it runs.
   static let announceAfter = Duration.milliseconds(300)
 
@@ -64,6 +71,7 @@ struct CallRunner: Sendable {
   ) async throws(WireError) -> Outcome {
     var outcome = Outcome()
     var progress = progress
+    var contentBytes = Self.turnContentBytes
     // `finish` ends the task, so it goes last whatever place the model gave it.
     let ordered = calls.filter { $0.call.name != "finish" } + calls.filter { $0.call.name == "finish" }
     for pending in ordered {
@@ -77,27 +85,30 @@ struct CallRunner: Sendable {
       let duration = clock.now - start
       let elapsed = UInt64(clamping: duration.wholeMilliseconds)
       if sideEffect(of: pending.call) != nil { AgentMetrics.tool(pending.call.name, isError: output.isError, duration) }
+      let room = max(Self.leastContentBytes, min(Limits.memoryValueBytes, contentBytes))
+      let files = Array(output.files.prefix(max(0, Self.turnFiles - outcome.files.count)))
       let result = ToolResultEntry.with {
         $0.callId = pending.call.id
         $0.name = pending.call.name.prefix(bytes: Limits.nameBytes)
-        $0.content = output.content.prefix(bytes: Limits.memoryValueBytes)
+        $0.content = output.content.prefix(bytes: room)
         $0.isError = output.isError
         $0.sql = output.sql
         $0.rowCount = output.rowCount
         $0.elapsedMs = elapsed
-        $0.artifacts = output.files
+        $0.artifacts = files
         $0.remark = AnsweredCall.remark(on: pending)
         $0.rowsHash = output.rowsHash
       }
+      contentBytes -= result.content.utf8.count
       let entry = TranscriptEntry.of(now()) { $0.toolResult = result }
       progress.add(entry)
       outcome.entries.append(entry)
-      outcome.events.append(StepEvents.finished(result, files: output.files, table: output.preview))
-      outcome.events += StepEvents.written(output.files, by: result.name)
+      outcome.events.append(StepEvents.finished(result, files: files, table: output.preview))
+      outcome.events += StepEvents.written(files, by: result.name)
       if !output.todos.isEmpty {
         outcome.events.append(.with { ($0.kind, $0.todos) = (.todosUpdated, output.todos) })
       }
-      outcome.files += output.files
+      outcome.files += files
       outcome.finish = outcome.finish ?? output.finish
     }
     return outcome

@@ -47,7 +47,7 @@ final class WireCommitter: StepCommitter {
     request.lessons = Array(step.lessons.prefix(64))
     // A snapshot is a convenience: one that would not fit is left out.
     if let entries = step.snapshot,
-      let snapshot = try? CheckpointArchive.seal(.with({ $0.entries = entries }), with: sealingKeys),
+      let snapshot = try? CheckpointArchive.seal(.with({ $0.entries = entries }), as: .snapshot, with: sealingKeys),
       attachment.readableBytes + snapshot.bytes.readableBytes <= Limits.defaultMessageBytes / 2
     {
       request.snapshotBytes = UInt32(clamping: snapshot.bytes.readableBytes)

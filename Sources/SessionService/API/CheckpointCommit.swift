@@ -131,6 +131,9 @@ struct CheckpointCommit: Sendable {
     else {
       throw WireError(.badChecksum, "the checkpoint's bytes do not match body_crc or snapshot_crc")
     }
+    guard CheckpointArchive.beginsAsBody(body), sizes.snapshot == 0 || CheckpointArchive.beginsAsBody(rest) else {
+      throw WireError(.invalidArgument, "the checkpoint's body or snapshot is no zlib stream, and not sealed either")
+    }
     return ([UInt8](buffer: body), [UInt8](buffer: rest))
   }
 

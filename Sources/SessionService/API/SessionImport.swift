@@ -68,6 +68,19 @@ struct SessionImport {
     return nil
   }
 
+  /// Says whether a node could read the step in a record, if there is one in it; sizes and checksums are for ``take(_:in:)``.
+  /// - Throws: `corrupt`
+  static func check(_ record: RecordFile.Record) throws(WireError) {
+    guard record.kind == UInt8(SessionRecordKind.checkpoint.rawValue) else { return }
+    let (checkpoint, bytes) = try SessionArchive.open(record.payload, as: Checkpoint.self)
+    var rest = bytes
+    guard let body = rest.readSlice(length: Int(checkpoint.bodyBytes)) else { return }
+    do throws(WireError) {
+      try CheckpointArchive.check(body, as: .step)
+      if rest.readableBytes > 0 { try CheckpointArchive.check(rest, as: .snapshot) }
+    } catch { throw SessionArchive.file.damaged("step \(checkpoint.step): \(error.message)") }
+  }
+
   private mutating func begin(_ manifest: SessionManifest, in transaction: any Transaction) throws(WireError) {
     guard begun == nil else { throw SessionArchive.file.damaged("it has two manifests") }
     guard manifest.format == SessionArchive.format else {

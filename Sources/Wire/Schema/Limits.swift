@@ -97,6 +97,13 @@ public enum Limits {
   public static let questionArgumentBytes = 64 * 1024
   /// A commit is one message: what is left of it holds the events and the result.
   public static let checkpointBytes = 3_584 * 1024
+  /// What one step holds once its body is inflated, and how many entries, counted together with the tool calls and the
+  /// artifacts' paths in them: a few stored bytes must not become more than a small node can hold.
+  public static let stepInflatedBytes = 32 * 1024 * 1024
+  public static let stepEntries = 4_096
+  /// The same of a whole transcript: what a snapshot holds, or what the steps of a session add up to.
+  public static let transcriptInflatedBytes = 128 * 1024 * 1024
+  public static let transcriptEntries = 131_072
   public static let artifactBytes: UInt64 = 256 * 1024 * 1024
   public static let artifactPathBytes = 1_024
 }

@@ -1,4 +1,5 @@
-/// What a checkpoint's body holds once inflated: the entries that the step added.
+/// What a checkpoint's body holds once inflated: the entries that the step added, or those of the whole transcript in a snapshot. How
+/// many they may be is for ``TranscriptSize`` to say: readers count entry by entry.
 public struct CheckpointBody: WireMessage {
   /// In order; those of a step may be none.
   public var entries: [TranscriptEntry] = []
@@ -8,30 +9,30 @@ public struct CheckpointBody: WireMessage {
   }
 }
 
-/// One entry of a transcript: exactly one of the parts is present.
+/// One entry of a transcript: exactly one of the parts is present, and only that one takes memory.
 public struct TranscriptEntry: WireMessage {
   /// When it was written, by the node's clock.
   public var at = Timestamp()
   /// An execution began.
-  public var taskStarted: TaskStartedEntry?
+  @Boxed public var taskStarted: TaskStartedEntry?
   /// What a person asked.
-  public var user: UserEntry?
+  @Boxed public var user: UserEntry?
   /// What the agent was given beside the question.
-  public var context: ContextEntry?
+  @Boxed public var context: ContextEntry?
   /// What the model said and which tools it called.
-  public var assistant: AssistantEntry?
+  @Boxed public var assistant: AssistantEntry?
   /// A tool with side effects is about to run.
-  public var toolIntent: ToolIntentEntry?
+  @Boxed public var toolIntent: ToolIntentEntry?
   /// What came of a tool call.
-  public var toolResult: ToolResultEntry?
+  @Boxed public var toolResult: ToolResultEntry?
   /// What was before, in short.
-  public var summary: SummaryEntry?
+  @Boxed public var summary: SummaryEntry?
   /// The task ended.
-  public var taskFinished: TaskFinishedEntry?
+  @Boxed public var taskFinished: TaskFinishedEntry?
   /// What a person was asked.
-  public var question: TaskQuestion?
+  @Boxed public var question: TaskQuestion?
   /// What the person said.
-  public var answer: TaskAnswer?
+  @Boxed public var answer: TaskAnswer?
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "at", &at)

@@ -48,6 +48,9 @@ struct CheckpointCommand: AsyncParsableCommand {
         if !state, let step, item.message.step != step { return .more }
         let opened = try OpenedCheckpoint(item, keys)
         folded = try opened.snapshot(item, keys) ?? folded + opened.entries
+        guard !state || TranscriptSize(folded).fits(in: .transcript) else {
+          throw WireError(.limitExceeded, "the state has more than \(TranscriptSize.transcript)", hint: "Show single steps.")
+        }
         last = opened
         return .more
       }
@@ -88,7 +91,7 @@ struct OpenedCheckpoint {
     var rest = item.attachment
     rest.moveReaderIndex(forwardBy: min(Int(checkpoint.bodyBytes), rest.readableBytes))
     guard checkpoint.snapshotBytes > 0, rest.readableBytes > 0 else { return nil }
-    return try CheckpointArchive.open(rest, crc: checkpoint.snapshotCrc, with: keys).entries
+    return try CheckpointArchive.open(rest, crc: checkpoint.snapshotCrc, as: .snapshot, with: keys).entries
   }
 
   /// - Throws: `corrupt` when the body is shorter than announced, does not match its checksum or cannot be inflated.

@@ -55,7 +55,7 @@ final class ChainCommitter: StepCommitter {
     let stored = Step(
       kind: step.kind, entries: step.entries, body: try CheckpointArchive.seal(.with { $0.entries = step.entries }),
       snapshot: try step.snapshot.map { (entries) throws(WireError) in
-        try CheckpointArchive.seal(.with { $0.entries = entries })
+        try CheckpointArchive.seal(.with { $0.entries = entries }, as: .snapshot)
       }, events: step.events, finish: step.finish, release: step.release, ask: step.ask,
       lessons: step.lessons)
     let result = state.withLock { state -> Result<CommitResponse, WireError> in
@@ -83,7 +83,9 @@ final class ChainCommitter: StepCommitter {
   func fetch(taskId: String) throws -> Transcript {
     let steps = steps
     let last = steps.lastIndex { $0.snapshot != nil }
-    let snapshot = try last.flatMap { try steps[$0].snapshot.map { try CheckpointArchive.open($0.bytes, crc: $0.crc).entries } }
+    let snapshot = try last.flatMap {
+      try steps[$0].snapshot.map { try CheckpointArchive.open($0.bytes, crc: $0.crc, as: .snapshot).entries }
+    }
     let later = last.map { steps[($0 + 1)...] } ?? steps[...]
     return Transcript(
       taskId: taskId, snapshot: snapshot ?? [],

@@ -49,7 +49,7 @@ import Wire
       #expect(resumed.map(\.step) == Array(14...20))
       let whole = try await fetch(service, id, full: true)
       #expect(whole.map(\.step) == Array(9...20))
-      #expect(whole.first?.text == "body 9snapshot 9")
+      #expect(whole.first?.text == "KAISEAL1body 9KAISEAL1snapshot 9")
       #expect(try await fetch(service, id, step: 12).map(\.step) == [9, 10, 11, 12])
       await expectError(.notFound) { _ = try await fetch(service, id, step: 8) }
       await expectError(.notFound) {

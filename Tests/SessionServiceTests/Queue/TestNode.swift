@@ -64,12 +64,24 @@ final class TestNode {
     return try await client.call(Methods.nodeHeartbeat, request).message
   }
 
+  /// Commits a step that is sealed end to end, so that any text will do.
   @discardableResult
   func commit(
     _ fence: Fence, parent: UInt64, _ text: String = "a step", release: Bool = false, finish: TaskResult? = nil,
     ask: TaskQuestion? = nil, snapshot: String = "", lessons: [MemoryRememberRequest] = []
   ) async throws -> CommitResponse {
-    let body = ByteBuffer(string: text)
+    try await commit(
+      fence, parent: parent, bytes: "KAISEAL1" + text, release: release, finish: finish, ask: ask,
+      snapshot: snapshot.isEmpty ? "" : "KAISEAL1" + snapshot, lessons: lessons)
+  }
+
+  /// Commits these very bytes.
+  @discardableResult
+  func commit(
+    _ fence: Fence, parent: UInt64, bytes: String, release: Bool = false, finish: TaskResult? = nil,
+    ask: TaskQuestion? = nil, snapshot: String = "", lessons: [MemoryRememberRequest] = []
+  ) async throws -> CommitResponse {
+    let body = ByteBuffer(string: bytes)
     let more = ByteBuffer(string: snapshot)
     let request = CommitRequest.with {
       $0.fence = fence
@@ -84,7 +96,7 @@ final class TestNode {
       $0.ask = ask
       $0.lessons = lessons
     }
-    let reply = try await client.call(Methods.checkpointCommit, request, attachment: ByteBuffer(string: text + snapshot))
+    let reply = try await client.call(Methods.checkpointCommit, request, attachment: ByteBuffer(string: bytes + snapshot))
     lastWasReplayed = reply.replayed
     return reply.message
   }

@@ -82,14 +82,14 @@ final class TestService: Sendable {
     return try await admin.call(Methods.sessionCreate, request).message
   }
 
-  /// Appends steps as a commit would.
+  /// Appends steps as a commit would, sealed end to end.
   func appendSteps(_ count: Int, to sessionId: String, snapshotAt snapshots: Set<UInt64> = []) async throws {
     for _ in 0..<count {
       try await service.store.write { (transaction) throws(WireError) in
         let head = try SessionRepository.head(sessionId, in: transaction)
         let step = head.step + 1
-        let body = Array("body \(step)".utf8)
-        let snapshot = snapshots.contains(step) ? Array("snapshot \(step)".utf8) : []
+        let body = Array("KAISEAL1body \(step)".utf8)
+        let snapshot = snapshots.contains(step) ? Array("KAISEAL1snapshot \(step)".utf8) : []
         let checkpoint = Checkpoint.with { checkpoint in
           checkpoint.step = step
           checkpoint.kind = .step
