@@ -36,7 +36,7 @@ struct BarChart {
   private func lying() -> String {
     var frame = ChartFrame(chart, height: max(ChartStyle.height * 0.6, Double(names.count) * Self.barRow + 130))
     let ticks = ticks
-    let shown = names.map { ChartStyle.fitted($0, size: ChartStyle.tickSize, width: Self.maxNameWidth) }
+    let shown = ChartStyle.fitted(names, size: ChartStyle.tickSize, width: Self.maxNameWidth)
     let widest = shown.map { ChartStyle.textWidth($0, size: ChartStyle.tickSize) }.max() ?? 0
     let axisRoom = chart.xLabel.isEmpty ? 0 : ChartStyle.labelSize + 10
     frame.reserve(

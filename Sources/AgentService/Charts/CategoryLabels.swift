@@ -22,7 +22,7 @@ struct CategoryLabels {
       every = max(1, Int(((widest + 6) / max(0.01, step)).rounded(.up)))
       depth = size + 10
     } else {
-      names = all.map { ChartStyle.fitted($0, size: size, width: Self.maxTurnedWidth) }
+      names = ChartStyle.fitted(all, size: size, width: Self.maxTurnedWidth)
       isTurned = true
       every = max(1, Int((18 / max(0.01, step)).rounded(.up)))
       depth = min(widest, Self.maxTurnedWidth) * sin(Self.turn * .pi / 180) + size + 10

@@ -58,7 +58,9 @@ struct ChartData {
         chart.series.append(Chart.Series(name: columns[index], values: try numbers(index, argument: "y")))
       }
     }
+    chart.dropWithoutX()
     try check(chart)
+    chart.fillPeriods(most: Self.maxBars)
     return chart
   }
 

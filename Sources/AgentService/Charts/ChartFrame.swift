@@ -40,7 +40,7 @@ struct ChartFrame {
     let rows = max(1, Int((room.height - Self.legendRow) / Self.legendRow))
     // One row is kept for saying how many did not fit.
     let shown = chart.series.count <= rows ? chart.series.count : rows - 1
-    var names = chart.series.prefix(shown).map { ChartStyle.fitted($0.name, size: size, width: Self.legendMaxText) }
+    var names = ChartStyle.fitted(chart.series.prefix(shown).map(\.name), size: size, width: Self.legendMaxText)
     if shown < chart.series.count { names.append("+ \(chart.series.count - shown) more") }
     let textWidth = names.map { ChartStyle.textWidth($0, size: size) }.max() ?? 0
     let left = room.right - textWidth - Self.legendSwatch - 6

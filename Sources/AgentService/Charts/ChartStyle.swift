@@ -39,6 +39,21 @@ enum ChartStyle {
     }
   }
 
+  /// Texts that stand beside each other, each with `…` for what does not fit into `width`: at its end, or in its middle where texts
+  /// with the same beginning would look the same.
+  static func fitted(_ texts: [String], size: Double, width: Double) -> [String] {
+    let short = texts.map { fitted($0, size: size, width: width) }
+    let counts = Dictionary(short.map { ($0, 1) }, uniquingKeysWith: +)
+    return zip(texts, short).map { text, short in
+      guard short != text, counts[short] ?? 0 > 1 else { return short }
+      var (head, tail) = (text.prefix(text.count / 2), text.suffix(text.count - text.count / 2))
+      while !head.isEmpty, textWidth("\(head)…\(tail)", size: size) > width {
+        if head.count > tail.count / 2 { head.removeLast() } else { tail.removeFirst() }
+      }
+      return "\(head)…\(tail)"
+    }
+  }
+
   /// The text, with `…` for what does not fit into `width`.
   static func fitted(_ text: String, size: Double, width: Double) -> String {
     guard textWidth(text, size: size) > width else { return text }

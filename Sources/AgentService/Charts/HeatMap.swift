@@ -12,7 +12,7 @@ struct HeatMap {
     let values = chart.series.flatMap { $0.values.compactMap { $0 } }
     let (lower, upper) = (values.min() ?? 0, values.max() ?? 0)
     let ticks = NiceTicks(covering: lower, upper)
-    let rows = chart.series.map { ChartStyle.fitted($0.name, size: ChartStyle.tickSize, width: Self.maxNameWidth) }
+    let rows = ChartStyle.fitted(chart.series.map(\.name), size: ChartStyle.tickSize, width: Self.maxNameWidth)
     let height = max(ChartStyle.height * 0.6, min(1_200, Double(rows.count) * 30 + 150))
     var frame = ChartFrame(chart, height: height)
     let widest = rows.map { ChartStyle.textWidth($0, size: ChartStyle.tickSize) }.max() ?? 0

@@ -6,7 +6,7 @@ enum CSVWriter {
   /// - Parameter isForSpreadsheets: false leaves every text as it is.
   static func bytes(_ table: ExportTable, isForSpreadsheets: Bool = true) -> [UInt8] {
     var out: [UInt8] = []
-    line(table.columns.map(quoted), &out)
+    line(table.columns.map { quoted(isForSpreadsheets ? harmless($0) : $0) }, &out)
     for row in table.rows { line(row.map { field($0, isForSpreadsheets) }, &out) }
     return out
   }
@@ -30,11 +30,26 @@ enum CSVWriter {
     }
   }
 
+  /// What begins a formula, also after white space, and in the wide forms that some programs take for the same.
+  private static let formulaMarks: Set<Unicode.Scalar> = ["=", "+", "-", "@", "＝", "＋", "－", "＠"]
+
   private static func harmless(_ text: String) -> String {
-    guard let first = text.utf8.first, [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d].contains(first), Double(text) == nil else {
-      return text
-    }
-    return "'" + text
+    guard let first = text.unicodeScalars.first(where: { !$0.properties.isWhitespace && $0.value >= 0x20 }) else { return text }
+    let isFormula = formulaMarks.contains(first) || text.utf8.first == 0x09 || text.utf8.first == 0x0d
+    return isFormula && !isAmount(text) ? "'" + text : text
+  }
+
+  /// Numbers, money and intervals as databases write them, which may begin with a sign: `-$1,200.50`, `-1 days +02:03:04.5`.
+  private static func isAmount(_ text: String) -> Bool {
+    let units: Set<Substring> = ["year", "years", "mon", "mons", "day", "days"]
+    let words = text.split(separator: " ", omittingEmptySubsequences: false)
+    return words.allSatisfy { word in
+      if units.contains(word) { return true }
+      var rest = word.drop { $0 == "+" || $0 == "-" }
+      guard word.count - rest.count <= 1 else { return false }
+      if let first = rest.unicodeScalars.first, first.properties.generalCategory == .currencySymbol { rest.removeFirst() }
+      return rest.first?.isASCIIDigit == true && rest.allSatisfy { $0.isASCIIDigit || $0 == "." || $0 == "," || $0 == ":" }
+    } || Double(text) != nil
   }
 
   private static func quoted(_ text: String) -> String {
@@ -44,7 +59,12 @@ enum CSVWriter {
     return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 
+  /// Bytes, and texts that are no UTF-8: in hex, with a mark in front that no one takes for a text.
   static func hex(_ bytes: [UInt8]) -> String {
-    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
+}
+
+extension Character {
+  fileprivate var isASCIIDigit: Bool { ("0"..."9").contains(self) }
 }

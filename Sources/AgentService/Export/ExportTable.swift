@@ -23,13 +23,3 @@ struct ExportTable: Sendable {
 
   static let limits = QueryLimits(rows: maxRows, bytes: maxBytes, milliseconds: 120_000, countRows: maxRows + 1)
 }
-
-enum ExportFormat: String, Sendable, CaseIterable {
-  case csv, json, xlsx
-
-  /// By a path's ending; nil for another.
-  init?(path: String) {
-    guard let dot = path.lastIndex(of: ".") else { return nil }
-    self.init(rawValue: path[path.index(after: dot)...].lowercased())
-  }
-}

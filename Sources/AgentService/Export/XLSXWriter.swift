@@ -5,7 +5,8 @@ import Wire
 /// Writes a table as an Excel workbook, through libxlsxwriter: typed cells, a bold header that stays in sight, a filter over it,
 /// columns as wide as what they hold.
 ///
-/// A spreadsheet's numbers are doubles: an integer or a decimal that would lose a digit is written as text. A date is a date.
+/// A spreadsheet's numbers are doubles: an integer or a decimal that would lose a digit is written as text (see ``DecimalDigits``). A date
+/// is a date, a text that is too long for a cell is cut and says so.
 enum XLSXWriter {
   /// Excel's own limits.
   static let maxRows = 1_048_575
@@ -70,7 +71,7 @@ enum XLSXWriter {
     case .real(let number) where number.isFinite: worksheet_write_number(sheet, row, column, number, nil)
     case .real(let number): worksheet_write_string(sheet, row, column, "\(number)", nil)
     case .decimal(let text):
-      if let number = Double(text), number.isFinite, keepsItsDigits(text) {
+      if let number = DecimalDigits.double(text) {
         worksheet_write_number(sheet, row, column, number, nil)
       } else {
         worksheet_write_string(sheet, row, column, text, nil)
@@ -79,15 +80,37 @@ enum XLSXWriter {
       if var time = SheetTime(text) {
         worksheet_write_datetime(sheet, row, column, &time.value, time.hasTime ? moment : day)
       } else {
-        worksheet_write_string(sheet, row, column, String(text.prefix(maxCellCharacters)), nil)
+        worksheet_write_string(sheet, row, column, cell(text), nil)
       }
-    case .blob(let bytes): worksheet_write_string(sheet, row, column, String(CSVWriter.hex(bytes).prefix(maxCellCharacters)), nil)
+    case .blob(let bytes): worksheet_write_string(sheet, row, column, cell(CSVWriter.hex(bytes)), nil)
     }
   }
 
-  /// Every decimal of up to 15 digits survives the way through a double.
-  private static func keepsItsDigits(_ text: String) -> Bool {
-    text.filter(\.isNumber).drop { $0 == "0" }.count <= 15
+  /// The cells that a sheet cannot hold whole.
+  static func cutCells(of table: ExportTable) -> Int {
+    table.rows.reduce(0) { sum, row in
+      sum
+        + row.count { value in
+          switch value {
+          case .text(let text): text.utf16.count > maxCellCharacters
+          case .blob(let bytes): 2 + 2 * bytes.count > maxCellCharacters
+          case .null, .integer, .real, .decimal: false
+          }
+        }
+    }
+  }
+
+  /// What of a text a cell holds; one that is cut says so at its end.
+  private static func cell(_ text: String) -> String {
+    let all = text.utf16.count
+    guard all > maxCellCharacters else { return text }
+    let note = "… (cut: \(all) characters)"
+    var room = maxCellCharacters - note.utf16.count
+    let kept = text.unicodeScalars.prefix { scalar in
+      room -= scalar.utf16.count
+      return room >= 0
+    }
+    return String(String.UnicodeScalarView(kept)) + note
   }
 
   /// In characters, by the title and the first rows.
@@ -98,7 +121,7 @@ enum XLSXWriter {
       case .integer(let value): "\(value)".count
       case .real: 12
       case .decimal(let text), .text(let text): text.count
-      case .blob(let bytes): bytes.count * 2
+      case .blob(let bytes): bytes.count * 2 + 2
       }
     }
     let longest = max(table.columns[column].count + 3, shown.max() ?? 0)

@@ -20,7 +20,7 @@ enum PythonData {
     case .real(let number): number.isFinite ? .number(number) : .string("\(number)")
     case .decimal(let text): ["decimal": .string(text)]
     case .text(let text): .string(text)
-    case .blob(let bytes): ["hex": .string(CSVWriter.hex(bytes))]
+    case .blob(let bytes): ["hex": .string(String(CSVWriter.hex(bytes).dropFirst(2)))]
     }
   }
 }

@@ -10,9 +10,16 @@ enum SandboxCommand {
   private static let programs = ["/usr/bin/bwrap", "/usr/bin/prlimit", "/usr/bin/python3"]
   /// Of `/etc`, what programs need to find libraries and fonts.
   private static let configuration = [
-    "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/python3", "/etc/python3.11", "/etc/matplotlibrc",
-    "/etc/localtime",
+    "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/matplotlibrc", "/etc/localtime",
   ]
+
+  /// The settings of Python, whatever its version on this node: `/etc/python3` and such as `/etc/python3.11`.
+  private static let pythonConfiguration: [String] = {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob("/etc/python3*", 0, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+  }()
 
   /// The programs that are missing on this node.
   static func missing() -> [String] {
@@ -40,7 +47,7 @@ enum SandboxCommand {
       "/lib",
       "--symlink", "usr/lib64", "/lib64",
     ]
-    for path in configuration { words += ["--ro-bind-try", path, path] }
+    for path in configuration + pythonConfiguration { words += ["--ro-bind-try", path, path] }
     words += [
       "--proc", "/proc", "--dev", "/dev", "--size", "\(SandboxLimits.temporaryBytes)", "--tmpfs", "/tmp",
       "--size", "\(SandboxLimits.folderBytes)", "--tmpfs", "/session", "--ro-bind", input, "/input", "--symlink", "input/data",

@@ -1,7 +1,8 @@
 import JSON
 import Wire
 
-/// `export_data {"path":"exports/late.xlsx","sql":"SELECT …"}` → `{"path":"exports/late.xlsx","rows":123,"bytes":4567}`.
+/// `export_data {"path":"exports/late.xlsx","sql":"SELECT …"}` → `{"path":"exports/late.xlsx","rows":123,"bytes":4567}`, with
+/// `"columns_with_hex":["photo"]` for bytes and texts that are no UTF-8, and `"cut_cells":n` for texts that are too long for a sheet.
 ///
 /// All rows of a query as CSV, JSON or an Excel workbook, by the path's ending; see ``ExportTable`` for how much.
 struct ExportDataTool: Tool {
@@ -30,9 +31,18 @@ struct ExportDataTool: Tool {
     case .xlsx: bytes = try XLSXWriter.bytes(table)
     }
     try context.folder.write(bytes, to: path)
-    let answer: JSONValue = [
-      "path": .string(path), "rows": .integer(Int64(table.rows.count)), "bytes": .integer(Int64(bytes.count)),
+    var members: [JSONValue.Member] = [
+      .init("path", .string(path)), .init("rows", .integer(Int64(table.rows.count))),
+      .init("bytes", .integer(Int64(bytes.count))),
     ]
-    return ToolOutput(content: answer.text(), sql: sql, rowCount: result.rowCount, files: [path])
+    let hex = table.columns.indices.filter { column in
+      table.rows.contains { row in
+        if case .blob = row[column] { true } else { false }
+      }
+    }
+    if !hex.isEmpty { members.append(.init("columns_with_hex", .array(hex.map { .string(table.columns[$0]) }))) }
+    let cut = format == .xlsx ? XLSXWriter.cutCells(of: table) : 0
+    if cut > 0 { members.append(.init("cut_cells", .integer(Int64(cut)))) }
+    return ToolOutput(content: JSONValue.object(members).text(), sql: sql, rowCount: result.rowCount, files: [path])
   }
 }

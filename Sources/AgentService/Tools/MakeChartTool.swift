@@ -32,8 +32,7 @@ struct MakeChartTool: Tool {
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput {
     let arguments = try ToolArguments(arguments, Self.parameters)
     let path = try arguments.requiredText("path")
-    let isPNG = path.lowercased().hasSuffix(".png")
-    guard isPNG || path.lowercased().hasSuffix(".svg") else {
+    guard let format = ChartFormat(path: path) else {
       throw WireError(.toolArguments, "The argument 'path' must end in .svg or .png.")
     }
     guard let kind = Chart.Kind(rawValue: arguments.text("kind") ?? "") else {
@@ -45,7 +44,7 @@ struct MakeChartTool: Tool {
       kind, title: try arguments.requiredText("title"), x: try arguments.requiredText("x"), y: arguments.texts("y"),
       seriesColumn: arguments.text("series"), xLabel: arguments.text("x_label"), yLabel: arguments.text("y_label"))
     let svg = [UInt8](chart.svg().utf8)
-    try context.folder.write(isPNG ? try await PNGRenderer.png(of: svg) : svg, to: path)
+    try context.folder.write(format == .png ? try await PNGRenderer.png(of: svg) : svg, to: path)
     let answer: JSONValue = [
       "path": .string(path), "kind": .string(kind.rawValue), "rows": .integer(Int64(data.rows.count)),
       "series": .integer(Int64(chart.series.count)),

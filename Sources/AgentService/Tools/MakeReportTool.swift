@@ -33,11 +33,11 @@ struct MakeReportTool: Tool {
   func run(_ arguments: JSONValue, _ context: ToolContext) async throws(WireError) -> ToolOutput {
     let arguments = try ToolArguments(arguments, Self.parameters)
     let path = try arguments.requiredText("path")
-    let isPage = path.lowercased().hasSuffix(".html")
-    guard isPage || path.lowercased().hasSuffix(".md") else {
+    guard let format = ReportFormat(path: path) else {
       throw WireError(.toolArguments, "The argument 'path' must end in .md or .html.")
     }
     let title = try arguments.requiredText("title")
+    let isPage = format == .html
     var blocks: [ReportBlock] = [.title(title)]
     if let summary = arguments.text("summary") { blocks += MarkdownBlocks.read(summary) }
     var statements: [String] = []

@@ -180,4 +180,33 @@ struct ChartTests {
     }
     #expect(1.05 / (light.reduce(0, +) + 0.05) >= 3)
   }
+
+  @Test("bars over dates stand where their dates are, and keep their order when somebody wanted another")
+  func datesWithGaps() throws {
+    let months = ["2024-01", "2024-02", "2024-06"].map { DatabaseValue.text($0) }
+    let chart = try Self.chart(.bar, months, [[1, 2, 3].map { .integer($0) }])
+    #expect(chart.x == .categories(["2024-01", "2024-02", "2024-03", "2024-04", "2024-05", "2024-06"]))
+    #expect(chart.series[0].values == [1, 2, nil, nil, nil, 3])
+    let weeks = ["2024-02-19", "2024-02-26", "2024-03-11"].map { DatabaseValue.text($0) }
+    #expect(try Self.chart(.bar, weeks, [[1, 2, 3].map { .integer($0) }]).x.count == 4)
+    let ranked = ["2024-06", "2024-01", "2024-02"].map { DatabaseValue.text($0) }
+    #expect(try Self.chart(.bar, ranked, [[1, 2, 3].map { .integer($0) }]).x.count == 3)
+    let far = ["1900-01-01", "2024-02-26", "2024-03-11"].map { DatabaseValue.text($0) }
+    #expect(try Self.chart(.bar, far, [[1, 2, 3].map { .integer($0) }]).x.count == 3)
+  }
+
+  @Test("a row without x is left out of the other axis too")
+  func withoutX() throws {
+    let chart = try Self.chart(.line, [.integer(1), .null, .integer(3)], [[1, 1_000_000, 3].map { .integer($0) }])
+    #expect(chart.x == .numbers([1, 3]) && chart.series[0].values == [1, 3])
+  }
+
+  @Test("labels with the same beginning are told apart")
+  func equalLabels() {
+    let names = (1...12).map { "A rather long category number \($0)" }
+    let short = ChartStyle.fitted(names, size: 12, width: 120)
+    #expect(Set(short).count == 12)
+    #expect(short.allSatisfy { ChartStyle.textWidth($0, size: 12) <= 120 && $0.contains("…") })
+    #expect(ChartStyle.fitted(["short", "a text that is much too long for this"], size: 12, width: 80)[1].hasSuffix("…"))
+  }
 }

@@ -38,7 +38,7 @@ struct ExportDataTests {
     #expect(
       text == """
         [['id', 'text', 'real', 'big', 'missing', 'empty', 'bytes', 'day', 'moment', 'formula'], \
-        ['1', 'a,"b"\\nc', '0.1', '9223372036854775807', '', '', '00ff', '2024-02-29', '2024-02-29 13:05:00', "'=1+1"], \
+        ['1', 'a,"b"\\nc', '0.1', '9223372036854775807', '', '', '0x00ff', '2024-02-29', '2024-02-29 13:05:00', "'=1+1"], \
         ['2', 'é🙂', '1e+300', '-1', 'x', ' ', '', '1850-01-01', '2024-02-30 00:00:00', '-5']]
 
         """)
@@ -50,7 +50,7 @@ struct ExportDataTests {
     let text = try python("import json, sys; print([list(row.values()) for row in json.load(open(sys.argv[1]))])", path)
     #expect(
       text == """
-        [[1, 'a,"b"\\nc', 0.1, 9223372036854775807, None, '', '00ff', '2024-02-29', '2024-02-29 13:05:00', '=1+1'], \
+        [[1, 'a,"b"\\nc', 0.1, 9223372036854775807, None, '', '0x00ff', '2024-02-29', '2024-02-29 13:05:00', '=1+1'], \
         [2, 'é🙂', 1e+300, -1, 'x', ' ', None, '1850-01-01', '2024-02-30 00:00:00', '-5']]
 
         """)
@@ -92,5 +92,64 @@ struct ExportDataTests {
     #expect(await rig.error("export_data", ["path": "a.exe", "sql": "SELECT 1"])?.errorCode == .toolArguments)
     #expect(await rig.error("export_data", ["path": "a.csv", "sql": "DELETE FROM orders"])?.errorCode == .sqlRefused)
     #expect(try rig.context.folder.list().isEmpty)
+  }
+
+  /// Titles are what somebody wrote, too; white space and wide signs hide a formula from us and not from the program; an amount is none.
+  @Test func onlyWhatBeginsLikeAFormulaGetsAnApostrophe() throws {
+    let formulas = [
+      "=1+1", " =1+1", "\u{a0}=1", "＝1+1", "\t=1", "\tx", "@a", "+A1", "-A1", "-1+cmd|' /C calc'!A0", "-2+3", "--1", "-(1)",
+    ]
+    let amounts = [
+      "-$0.01", "-1,234.50", "-1 days", "-1 years -2 mons +3 days -04:05:06.5", "-00:10:00", "+7", "-€5", "-5", "1=1", "a",
+    ]
+    let table = try ExportTable(
+      QueryResult(
+        columns: ["=cmd|calc"], rows: (formulas + amounts).map { [.text($0)] }, rowCount: UInt64(formulas.count + amounts.count),
+        isExact: true, elapsedMs: 0))
+    let lines = String(decoding: CSVWriter.bytes(table), as: UTF8.self).split(separator: "\r\n").map(String.init)
+    let plain = lines.map { $0.hasPrefix("\"") ? String($0.dropFirst().dropLast()) : $0 }
+    #expect(plain[0] == "'=cmd|calc")
+    #expect(Array(plain[1...formulas.count]) == formulas.map { "'" + $0 })
+    #expect(Array(plain[(formulas.count + 1)...]) == amounts)
+  }
+
+  @Test func aDecimalIsANumberUnlessADigitWouldBeLost() {
+    let numbers = [
+      "14.0000000000000000": 14, "75.1111111111111111": 75.1111111111111111, "-0.00510000000000000000": -0.0051, "12.50": 12.5,
+    ]
+    for (text, number) in numbers { #expect(DecimalDigits.double(text) == number, "\(text)") }
+    for text in [
+      "12345678901234567890", "123456789012345.6789", "1234567890123456.7", "0.1234567890123456789012345678901234567890",
+      "12345678901234567890.12345678901234567890", "NaN", "Infinity",
+    ] {
+      #expect(DecimalDigits.double(text) == nil, "\(text)")
+    }
+  }
+
+  @Test func whatASheetCannotHoldIsCutWithAWord() async throws {
+    let rig = try await ToolRig()
+    defer { rig.sample.remove() }
+    let sql = "SELECT 1 AS id, replace(hex(zeroblob(500000)), '0', 'é') AS long, CAST(x'636166e9' AS TEXT) AS bad, x'00ff' AS raw"
+    let answer = try await rig.json("export_data", ["path": "a.xlsx", "sql": .string(sql)])
+    #expect(answer["cut_cells"] == 1 && answer["columns_with_hex"] == ["raw"])
+    let program = """
+      import sys, zipfile, xml.etree.ElementTree as tree
+      ns = '{http://schemas.openxmlformats.org/spreadsheetml/2006/main}'
+      sheet = tree.fromstring(zipfile.ZipFile(sys.argv[1]).read('xl/worksheets/sheet1.xml'))
+      cells = [''.join(c.itertext()) for c in list(sheet.iter(ns + 'row'))[1]]
+      print(len(cells[1]), cells[1][-28:], cells[2], cells[3])
+      """
+    let text = try python(program, rig.context.folder.root + "/a.xlsx")
+    #expect(text == "32767 é… (cut: 1000000 characters) caf\\xe9 0x00ff\n")
+  }
+
+  /// Each format of each tool has a media type of its own.
+  @Test func everyFormatThatToolsWriteHasAMediaType() {
+    let formats =
+      ExportFormat.allCases.map(\.rawValue) + ChartFormat.allCases.map(\.rawValue) + ReportFormat.allCases.map(\.rawValue)
+    let types = formats.map { MediaType.of("folder/a.\($0.uppercased())") }
+    #expect(Set(types).count == formats.count && !types.contains("application/octet-stream"))
+    #expect(MediaType.of("charts/a.png") == "image/png" && MediaType.of("run.py") == "text/x-python")
+    #expect(MediaType.of("a") == "application/octet-stream" && MediaType.of("a.bin") == "application/octet-stream")
   }
 }
