@@ -31,6 +31,7 @@ package enum AgentProgram {
     let settings = try AgentSettings(options, environment: environment)
     // Before there are threads: it changes the process's environment.
     PostgreSQLEnvironment.clear()
+    SQLiteMemory.allocatePagesOneByOne()
     SQLiteMemory.limit(bytes: settings.sqlMemory)
     settings.logFormat.bootstrap()
     let metrics = PrometheusMetrics()

@@ -2,12 +2,14 @@ import CSQLite
 
 extension SQLiteConnection {
   /// Prepares the connection for SQL that others wrote: names in double quotes are never taken for text, views cannot call
-  /// functions with side effects, nothing can be attached.
+  /// functions with side effects, nothing can be attached. Such connections are many and mostly idle, so nothing is set aside for
+  /// their small allocations.
   /// - Parameters:
   ///   - valueBytes: the largest text, blob or row.
   ///   - sqlBytes: the longest statement.
   /// - Throws: ``SQLiteError`` when the library lacks one of these.
   public func restrictForUntrustedSQL(valueBytes: Int32, sqlBytes: Int32) throws(SQLiteError) {
+    _ = kai_sqlite_no_lookaside(handle)
     let code = kai_sqlite_untrusted(handle)
     guard code == SQLITE_OK else { throw SQLiteError(connection: handle, code: code) }
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, valueBytes)
