@@ -58,7 +58,8 @@ struct TaskLimits: Sendable {
     }
     if !callsAhead, progress.brokenTurns >= Self.maxBrokenTurns {
       return WireError(
-        .modelProtocol, "the model made \(progress.brokenTurns) turns in a row that say nothing or call what cannot be run")
+        .modelProtocol, "the model made \(progress.brokenTurns) turns in a row that say nothing or call what cannot be run",
+        hint: "Ask in other words, or of another model.")
     }
     let usage = progress.usage
     let counted: [(used: UInt64, limit: UInt64?, words: String)] = [

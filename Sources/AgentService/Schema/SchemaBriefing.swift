@@ -29,12 +29,23 @@ struct SchemaBriefing {
     let (_, found, bridges) = try await schema.search(question, limit: tables)
     var text = "The database has \(scan.tables.count) tables; these seem to be about the question:\n\n"
     var shown = 0
+    var tooLarge: [String] = []
     for index in found + bridges {
-      guard text.utf8.count + all[index].utf8.count + 200 <= bytes else { continue }
+      guard text.utf8.count + all[index].utf8.count + 200 <= bytes else {
+        tooLarge.append(scan.tables[index].name)
+        continue
+      }
       text += all[index] + "\n"
       shown += 1
     }
-    if shown == 0 { text = "The database has \(scan.tables.count) tables; none of them has words of the question.\n" }
+    if shown == 0 {
+      text = "The database has \(scan.tables.count) tables; "
+      text +=
+        tooLarge.isEmpty ? "none of them has words of the question.\n" : "those of the question are too large to show here.\n"
+    }
+    if !tooLarge.isEmpty {
+      text += "\nNot shown, though they seem to be about the question: \(tooLarge.joined(separator: ", ")).\n"
+    }
     return text + "\nFind others with search_schema, and describe them with describe_tables."
   }
 
@@ -53,14 +64,14 @@ struct SchemaBriefing {
       if column.primaryKey, keys.count == 1 { text += " PRIMARY KEY" }
       for key in table.keys where key.column == column.name { text += " REFERENCES \(key.table)(\(key.foreignColumn))" }
       text += ","
-      let remark = remark(on: column, scan.dialect)
+      let remark = remark(on: column, of: table, scan.dialect)
       text += (remark.isEmpty ? "" : " -- " + remark) + "\n"
     }
     if keys.count > 1 { text += "  PRIMARY KEY (\(keys.map(SQLName.spelled).joined(separator: ", ")))\n" }
     return text + ");\n"
   }
 
-  private static func remark(on column: SchemaColumn, _ dialect: Dialect) -> String {
+  private static func remark(on column: SchemaColumn, of table: SchemaTable, _ dialect: Dialect) -> String {
     var parts: [String] = []
     if !column.comment.isEmpty { parts.append(column.comment.oneLine) }
     let isText = ColumnKind(ofType: column.type, dialect) == .text
@@ -72,7 +83,8 @@ struct SchemaBriefing {
         parts.append(column.allValues ? list + (more > 0 ? " and \(more) more" : "") : "such as " + list)
       }
     } else if !column.least.isEmpty, !column.primaryKey {
-      parts.append("\(column.least) to \(column.greatest)")
+      let basis = table.sampledRows.map { " in the first \($0) rows" } ?? ""
+      parts.append("\(column.least) to \(column.greatest)\(basis)")
     }
     return parts.joined(separator: "; ")
   }

@@ -17,9 +17,11 @@ extension AnalysisSource {
     let column = needsColumn ? SQLName.quoted(try oneColumn()) : "*"
     let keys = names.map(SQLName.quoted).joined(separator: ", ")
     let plain = functions.filter { $0 != "median" }
-    let select = ([keys] + plain.map { $0 == "count" ? "count(*)" : "\($0)(\(column))" }).joined(separator: ", ")
     let order = plain.isEmpty ? keys : "\(names.count + 1) DESC, \(keys)"
-    let result = try await ask(select, "GROUP BY \(keys) ORDER BY \(order)")
+    let (result, isRounded) = try await askForSums("GROUP BY \(keys) ORDER BY \(order)") { sum in
+      let figures = plain.map { $0 == "count" ? "count(*)" : "\($0 == "sum" ? sum : $0)(\(column))" }
+      return ([keys] + figures).joined(separator: ", ")
+    }
     let medians = functions.contains("median") ? try await medians(keys, names.count, column) : [:]
     var cut = false
     let rows = result.rows.prefix(limit).map { row -> JSONValue in
@@ -31,12 +33,14 @@ extension AnalysisSource {
       return .array(cells)
     }
     let titles = names + plain + (functions.contains("median") ? ["median"] : [])
-    return .object([
+    var members: [JSONValue.Member] = [
       .init("columns", .array(titles.map { .string($0) })), .init("rows", .array(rows)),
       .init("groups", .integer(Int64(clamping: result.rowCount))),
       .init("rows_read", .integer(Int64(result.rows.count))),
       .init("all_rows", .bool(result.isExact && UInt64(result.rows.count) == result.rowCount)),
-    ])
+    ]
+    if isRounded { members.append(.init("sum_is_rounded", true)) }
+    return .object(members)
   }
 
   private func medians(_ keys: String, _ count: Int, _ column: String) async throws(WireError) -> [String: Double] {

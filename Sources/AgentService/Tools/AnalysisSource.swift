@@ -86,19 +86,20 @@ struct AnalysisSource {
     for name in columns {
       let quoted = SQLName.quoted(name)
       let result = try await ask("\(quoted)", "WHERE \(quoted) IS NOT NULL")
-      let all = try await ask("count(*)").rows.first?.first
-      var total = 0
-      if case .integer(let count)? = all { total = Int(clamping: count) }
+      let counts = try await ask("count(*), count(*) - count(\(quoted))").rows.first ?? []
       let isWhole = UInt64(result.rows.count) == result.rowCount && result.isExact
       (read, isAll) = (max(read, result.rows.count), isAll && isWhole)
-      var members: [JSONValue.Member] = [
-        .init("column", .string(name)), .init("rows", .integer(Int64(total))),
-        .init("nulls", isWhole ? .integer(Int64(total - result.rows.count)) : .null),
-      ]
+      var cut = false
+      var members: [JSONValue.Member] = [.init("column", .string(name))]
+      for (name, count) in zip(["rows", "nulls"], counts) { members.append(.init(name, count.json(cut: &cut))) }
       let values = result.rows.compactMap(\.first)
-      members.append(.init("distinct", .integer(Int64(Set(values.map(\.analysisKey)).count))))
+      // What is not said of all rows has another name.
+      let part = isWhole ? "" : "_of_rows_read"
+      members.append(.init("distinct" + part, .integer(Int64(Set(values.map(\.analysisKey)).count))))
       let numbers = values.compactMap(\.analysisNumber)
-      members += numbers.count == values.count && !values.isEmpty ? try await numberFigures(quoted, numbers) : textFigures(values)
+      members +=
+        numbers.count == values.count && !values.isEmpty
+        ? try await numberFigures(quoted, numbers, part) : textFigures(values, part)
       described.append(.object(members))
     }
     return .object([
@@ -106,30 +107,49 @@ struct AnalysisSource {
     ])
   }
 
-  private func numberFigures(_ quoted: String, _ numbers: [Double]) async throws(WireError) -> [JSONValue.Member] {
-    // The database's own, which are exact where its type is.
-    let exact = try await ask("min(\(quoted)), max(\(quoted)), sum(\(quoted))").rows.first ?? []
+  private func numberFigures(
+    _ quoted: String, _ numbers: [Double], _ part: String
+  ) async throws(WireError) -> [JSONValue.Member] {
+    // The database's own, which are of all rows, and exact where its type is.
+    let (result, isRounded) = try await askForSums { "min(\(quoted)), max(\(quoted)), avg(\(quoted)), \($0)(\(quoted))" }
     let moments = Moments(numbers)
     let sorted = numbers.sorted()
     var cut = false
     var members: [JSONValue.Member] = []
-    for (name, value) in zip(["min", "max", "sum"], exact) { members.append(.init(name, value.json(cut: &cut))) }
+    for (name, value) in zip(["min", "max", "mean", "sum"], result.rows.first ?? []) {
+      members.append(.init(name, value.json(cut: &cut)))
+    }
+    if isRounded { members.append(.init("sum_is_rounded", true)) }
     return members + [
-      .init("mean", .number(moments.mean)),
-      .init("standard_deviation", moments.standardDeviation.map { .number($0) } ?? .null),
-      .init("quartiles", .array([0.25, 0.5, 0.75].map { .number(Quantiles.value(sorted, $0)) })),
+      .init("standard_deviation" + part, moments.standardDeviation.map { .number($0) } ?? .null),
+      .init("quartiles" + part, .array([0.25, 0.5, 0.75].map { .number(Quantiles.value(sorted, $0)) })),
     ]
   }
 
-  private func textFigures(_ values: [DatabaseValue]) -> [JSONValue.Member] {
+  /// Asks for figures with sums among them. SQLite's sum of whole numbers beyond 64 bits is an error: then they are added up in
+  /// floating point, which rounds.
+  /// - Parameter select: what to ask for, with the name of the function that adds up.
+  func askForSums(
+    _ rest: String = "", _ select: (_ sum: String) -> String
+  ) async throws(WireError) -> (QueryResult, isRounded: Bool) {
+    do throws(WireError) { return (try await ask(select("sum"), rest), false) } catch {
+      guard error.errorCode == .sqlError, database.dialect == .sqlite, error.message.contains("integer overflow") else {
+        throw error
+      }
+      return (try await ask(select("total"), rest), true)
+    }
+  }
+
+  private func textFigures(_ values: [DatabaseValue], _ part: String) -> [JSONValue.Member] {
     var counts: [String: Int] = [:]
     for value in values { counts[value.analysisKey, default: 0] += 1 }
     let top = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(5)
     let lengths = values.map { $0.analysisKey.count }
     return [
-      .init("shortest", .integer(Int64(lengths.min() ?? 0))), .init("longest", .integer(Int64(lengths.max() ?? 0))),
+      .init("shortest" + part, .integer(Int64(lengths.min() ?? 0))), .init("longest" + part, .integer(Int64(lengths.max() ?? 0))),
       .init(
-        "most_frequent", .array(top.map { ["value": .string($0.key.prefix(bytes: 256)), "count": .integer(Int64($0.value))] })),
+        "most_frequent" + part,
+        .array(top.map { ["value": .string($0.key.prefix(bytes: 256)), "count": .integer(Int64($0.value))] })),
     ]
   }
 

@@ -5,8 +5,10 @@ import JSON
 struct BoundedList {
   let content: String
 
-  /// - Parameter limit: at most so many elements.
-  init<Element>(name: String, of elements: [Element], limit: Int = .max, _ json: (Element) -> JSONValue) {
+  /// - Parameters:
+  ///   - total: how many there are, when `elements` are not all of them.
+  ///   - limit: at most so many elements.
+  init<Element>(name: String, of elements: [Element], total: Int? = nil, limit: Int = .max, _ json: (Element) -> JSONValue) {
     var key = ""
     JSONValue.quote(name, to: &key)
     var body = ""
@@ -18,7 +20,7 @@ struct BoundedList {
       body += text
       shown += 1
     }
-    let note = shown < elements.count ? ",\"total\":\(elements.count),\"truncated\":true" : ""
+    let note = shown < elements.count ? ",\"total\":\(total ?? elements.count),\"truncated\":true" : ""
     content = "{\(key):[\(body)]\(note)}"
   }
 }

@@ -35,14 +35,6 @@ extension QueryResult {
 }
 
 extension DatabaseValue {
-  /// A decimal as a JSON number if that keeps its value, else as a text.
-  private static func number(_ text: String) -> JSONValue {
-    guard let value = Double(text) else { return .string(text) }
-    let digits = text.split(separator: ".").joined().drop { $0 == "-" || $0 == "0" }
-    // Every decimal of up to 15 digits survives the way through a double.
-    return digits.count <= 15 ? .number(value) : .string(text)
-  }
-
   /// The value for a model; `cut` becomes true when something had to be left out.
   func json(cut: inout Bool) -> JSONValue {
     switch self {
@@ -51,7 +43,7 @@ extension DatabaseValue {
     case .real(let value):
       guard value.isInfinite else { return .number(value) }
       return .string(value < 0 ? "-Infinity" : "Infinity")
-    case .decimal(let text): return Self.number(text)
+    case .decimal(let text): return DecimalDigits.double(text).map { .number($0) } ?? .string(text)
     case .text(let text):
       guard text.utf8.count > ContentLimits.cellBytes else { return .string(text) }
       cut = true

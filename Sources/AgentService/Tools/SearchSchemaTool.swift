@@ -19,7 +19,6 @@ struct SearchSchemaTool: Tool {
     let text = try arguments.requiredText("text")
     let (scan, found, bridges) = try await context.schema.search(text, limit: arguments.integer("limit", default: 5))
     let tables = (found + bridges).map { scan.tables[$0] }
-    return ToolOutput(
-      content: BoundedList(name: "tables", of: tables) { SchemaJSON.description($0, withValues: true) }.content)
+    return ToolOutput(content: TableDescriptions(tables, withValues: true).content)
   }
 }

@@ -89,6 +89,7 @@ extension ConnectionCommand {
       }
       if printer.form.isJSON { return printer.json(table.json()) }
       if printer.form == .ids { return table.columns.forEach { printer.line($0.name) } }
+      let isSampled = table.sampledRows != nil
       printer.rows(
         table.columns,
         [
@@ -98,13 +99,20 @@ extension ConnectionCommand {
             let target = key.map { "→ \($0.table).\($0.foreignColumn)" + ($0.inferred ? " (inferred)" : "") }
             return [column.primaryKey ? "primary" : nil, target].compactMap { $0 }.joined(separator: " ")
           },
-          ListColumn(title: "DISTINCT", alignment: .right) { column, _ in column.distinctValues.map { "\($0)" } ?? "" },
+          ListColumn(title: "DISTINCT", alignment: .right) { column, _ in
+            // All values of a category were counted, whatever the rest was taken from.
+            column.distinctValues.map { (isSampled && !column.allValues ? "≥ " : "") + "\($0)" } ?? ""
+          },
           .text("VALUES", shrinks: true) { column in
             if !column.values.isEmpty { return column.values.joined(separator: ", ") }
-            return column.least.isEmpty ? "" : "\(column.least) … \(column.greatest)"
+            return column.least.isEmpty ? "" : "\(column.least) … \(column.greatest)" + (isSampled ? " (of a part)" : "")
           },
           .text("COMMENT", shrinks: true) { $0.comment },
         ])
+      if let sampled = table.sampledRows {
+        let all = table.rows.map { " of \(table.rowsAreEstimated ? "about " : "")\($0)" } ?? ""
+        printer.say("least and greatest values and numbers of values are of the first \(sampled)\(all) rows", .dim)
+      }
     }
   }
 }

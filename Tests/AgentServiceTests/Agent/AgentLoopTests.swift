@@ -297,11 +297,33 @@ import Wire
     let steps = rig.chain.steps
     let content = steps.flatMap(\.entries).reduce(0) { $0 + $1.encodedSize }
     let snapshots = try steps.compactMap(\.snapshot).map { sealed in
-      try CheckpointArchive.open(sealed.bytes, crc: sealed.crc).entries.reduce(0) { $0 + $1.encodedSize }
+      try CheckpointArchive.open(sealed.bytes, crc: sealed.crc, as: .snapshot).entries.reduce(0) { $0 + $1.encodedSize }
     }
     #expect(snapshots.count >= 2)
     #expect(snapshots.reduce(0, +) <= 2 * content)
     #expect(zip(snapshots, snapshots.dropFirst()).allSatisfy { $1 >= 2 * $0 })
     #expect(try rig.chain.fetch(taskId: rig.taskId).entries == steps.flatMap(\.entries))
+  }
+
+  /// The rig seals every step as a node does, which refuses one that is too large.
+  @Test func noTurnBecomesAStepThatIsTooLarge() async throws {
+    var generator = SystemRandomNumberGenerator()
+    let noise = String((0..<600_000).map { _ in Character(Unicode.Scalar(UInt8.random(in: 0x23...0x7e, using: &generator))) })
+    let paths = (0..<1_024).map { "out/file_\($0).txt" }
+    let big = CountedTool("big") { _ in ToolOutput(content: noise, files: paths) }
+    let rig = LoopRig(tools: [big])
+    let model = ScriptedModel { turn, _ in
+      guard turn == 0 else { return ModelReply(text: "done") }
+      var reply = ScriptedModel.calls("big", text: noise)
+      reply.thinking = noise
+      reply.toolCalls = (0..<64).map { index in
+        .with { ($0.id, $0.name, $0.arguments) = ("c\(index)", "big", #"{"a":"\#(noise)"}"#) }
+      }
+      return reply
+    }
+    #expect(try await rig.run(model) == .finished(.completed))
+    let steps = rig.chain.steps.map { TranscriptSize($0.entries) }
+    #expect(steps.allSatisfy { $0.fits(in: .step) })
+    #expect(rig.chain.entries.count { $0.toolResult != nil } == 64)
   }
 }

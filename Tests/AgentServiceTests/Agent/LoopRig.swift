@@ -196,6 +196,7 @@ struct LoopRig {
   var policy: SessionPolicy?
   var database: any UserDatabase = NoDatabase()
   var prompt = "How many?"
+  var folder = ResultsFolder(root: "/nonexistent")
 
   func run(
     _ model: any Model, attempt: UInt32 = 1, control: ExecutionControl = ExecutionControl(), answer: TaskAnswer? = nil
@@ -225,7 +226,7 @@ struct LoopRig {
       registry: ToolRegistry(tools),
       context: ToolContext(
         sessionId: "sess_000000000001", taskId: taskId, connectionId: "shop", database: database,
-        folder: ResultsFolder(root: "/nonexistent"), memory: memory, step: 0),
+        folder: folder, memory: memory, step: 0),
       committer: chain, control: control, now: { Timestamp(microseconds: 1) })
     // A person has answered: the task is queued again.
     if answer != nil { chain.state.withLock { $0.isOver = false } }

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 import Wire
 
@@ -125,5 +126,51 @@ struct SchemaScannerTests {
     #expect(text.contains("  country TEXT REFERENCES countries(code), -- 'FR', 'ID', 'IT'\n"))
     #expect(text.contains("  customer_id INTEGER REFERENCES customers(id),"))
     #expect(text.contains("  born DATE, -- 1980-01-02 to 1980-10-27\n"))
+  }
+
+  @Test("what is known of a part of the rows is told as that", arguments: EitherDatabase.allCases)
+  func sampled(_ engine: EitherDatabase) async throws {
+    let script = """
+      CREATE TABLE trips (id integer PRIMARY KEY, km integer, kind text, code text);
+      INSERT INTO trips SELECT i, CASE WHEN i > 110000 THEN 500 ELSE 1 END, CASE WHEN i > 110000 THEN 'late' ELSE 'early' END,
+        'c' || i FROM \(engine.numbers(120_000));
+      """
+    try await engine.with(script) { database in
+      let content = try await EitherDatabase.run("describe_tables", ["tables": "trips"], database).content
+      let table = try #require(try JSONValue(parsing: content)["tables"]?.array?.first)
+      #expect(table["rows"] == 120_000 && table["sampled_rows"] == 50_000)
+      let columns = try #require(table["columns"]?.array)
+      // All values of a category were counted.
+      #expect(columns[2]["distinct_values"] == 2 && columns[2]["all_values"] == ["early", "late"])
+      #expect(columns[3]["distinct_values_at_least"] == 50_000 && columns[3]["distinct_values"] == nil)
+      #expect(columns[0]["least"] == nil && columns[0]["greatest"] == nil)
+      #expect(columns[0]["least_in_sample"] != nil && columns[1]["greatest_in_sample"] == "1")
+      let text = try await SchemaBriefing.text(of: SessionSchema(database), for: "km", bytes: 8_192)
+      #expect(!text.contains("1 to 1\n"), "\(text)")
+      let described = try await EitherDatabase.run(
+        "analyze",
+        [
+          "operation": "describe",
+          "sql":
+            "SELECT km FROM (SELECT km FROM trips UNION ALL SELECT km FROM trips UNION ALL SELECT km FROM trips UNION ALL SELECT km FROM trips UNION ALL SELECT km FROM trips) AS five",
+        ],
+        database
+      ).content
+      let all = try JSONValue(parsing: described)
+      let figures = try #require(all["columns"]?.array?.first)
+      #expect(all["all_rows"] == false && figures["rows"] == 600_000 && figures["nulls"] == 0)
+      #expect(figures["sum"] == 25_550_000 && abs((figures["mean"]?.number ?? 0) - 42.583333) < 0.0001)
+      #expect(figures["quartiles"] == nil && figures["quartiles_of_rows_read"] != nil && figures["distinct"] == nil)
+    }
+  }
+
+  @Test("tables that are too large for the briefing are named in it")
+  func tooLargeForTheBriefing() async throws {
+    let list = (1...400).map { "payment_detail_\($0) integer" }.joined(separator: ", ")
+    let sample = try SampleDatabase("CREATE TABLE payments (id INTEGER, \(list)); CREATE TABLE other (id INTEGER);")
+    defer { sample.remove() }
+    let text = try await SchemaBriefing.text(of: SessionSchema(try await sample.open()), for: "payments", bytes: 4_096)
+    #expect(text.contains("Not shown, though they seem to be about the question: payments."))
+    #expect(text.utf8.count <= 4_096)
   }
 }

@@ -28,10 +28,10 @@ extension Analyst {
     let isError: Bool
     let json: JSONValue?
 
-    /// What went wrong, as the end of a sentence, without a full stop.
-    var failure: String {
-      let text = json?["error"]?["message"]?.string ?? content
-      return text.hasSuffix(".") ? String(text.dropLast()) : text
+    /// Why the call failed, in the words of its error: the end of a sentence.
+    var reason: String {
+      guard let message = json?["error"]?["message"]?.string, !message.isEmpty else { return content }
+      return message.hasSuffix(".") ? message : message + "."
     }
 
     /// The rows of a query, or nothing when it failed.

@@ -54,11 +54,18 @@ extension Analyst.Conclusion {
     suggestions: ["Run it again with a higher recursion limit."], isPartial: true,
     degraded: ["The recursion limit was reached before an answer was."])
 
+  /// What `finish` takes.
+  private static let mostRows = 1_000
+
   /// The arguments of `finish`.
   var arguments: JSONValue {
     var members: [JSONValue.Member] = [.init("answer", .string(answer))]
+    var insights = insights
     if !columns.isEmpty {
-      let cells = rows.map { JSONValue.array($0) }
+      if rows.count > Self.mostRows {
+        insights.append("The table shows \(Self.mostRows) of \(Analyst.NumberText.grouped(Int64(rows.count))) rows.")
+      }
+      let cells = rows.prefix(Self.mostRows).map { JSONValue.array($0.map(Analyst.NumberText.plainCell)) }
       members.append(
         .init("table", ["columns": .array(columns.map { .string($0) }), "rows": .array(cells)]))
     }

@@ -20,12 +20,12 @@ extension Analyst {
       }
       var extra: [PlannedCall] = []
       if evidence.has("recall") { extra.append(PlannedCall("recall", ["query": .string(String(question.prefix(1_000)))])) }
-      let (schema, isCut) = try SchemaReader.read(evidence, with: extra)
+      let (schema, gaps) = try SchemaReader.read(evidence, with: extra)
       var recalled: Finding?
       if let call = extra.first { recalled = try evidence.need(call, "Recalling what was taught.") }
       var conclusion = try conclude(question, said, schema, recalled)
-      if isCut { conclusion.degraded.append("Only the first \(SchemaReader.maxTables) tables were looked at.") }
-      if let recalled, recalled.isError { conclusion.degraded.append("Memory could not be read: \(recalled.content)") }
+      conclusion.degraded += gaps
+      if let recalled, recalled.isError { conclusion.degraded.append("Memory could not be read: \(recalled.reason)") }
       return conclusion
     }
 
@@ -86,7 +86,7 @@ extension Analyst {
       let kept = try evidence.need(call, "Keeping what '\(word)' means.")
       guard !kept.isError else {
         return Conclusion(
-          answer: "'\(word)' could not be kept: \(kept.content)", isPartial: true, degraded: ["Memory could not be written."])
+          answer: "'\(word)' could not be kept: \(kept.reason)", isPartial: true, degraded: ["Memory could not be written."])
       }
       return Conclusion(answer: "Noted: \(content). It holds for every later question on this database.")
     }

@@ -8,8 +8,7 @@ extension Analyst {
     let schema: Schema
     let layout: SQLBuilder.Layout
     let rows: [[JSONValue]]
-    /// False when more rows exist than are here.
-    let isWhole: Bool
+    let extent: Extent
 
     private var fact: String { schema.tables[query.fact].name }
     private var filters: String {
@@ -83,12 +82,13 @@ extension Analyst {
     }
 
     private func overview(_ labels: String) -> String {
-      let ranked = rows.filter { value($0, layout.measure).number != nil }
-        .sorted { (value($0, layout.measure).number ?? 0) < (value($1, layout.measure).number ?? 0) }
+      let ranked = extent.ends(of: rows, by: layout.measure)
+      let total = number(.integer(extent.total))
       let title =
-        "\(measure.prefix(1).uppercased() + measure.dropFirst())\(filters) menurut \(labels): \(rows.count)\(isWhole ? "" : "+") kelompok"
+        "\(measure.prefix(1).uppercased() + measure.dropFirst())\(filters) menurut \(labels): \(extent.isExact ? "" : "sedikitnya ")\(total) kelompok"
       guard let low = ranked.first, let high = ranked.last, ranked.count > 1 else { return title + "." }
-      return title
+      let basis = extent.hasEnds(of: rows) ? "" : "; dari \(rows.count) kelompok dalam tabel"
+      return title + basis
         + ", dari \(number(value(low, layout.measure))) (\(name(low))) sampai \(number(value(high, layout.measure))) (\(name(high)))."
     }
 

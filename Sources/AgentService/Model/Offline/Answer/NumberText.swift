@@ -44,7 +44,22 @@ extension Analyst {
       case .number(let value): readable(value)
       case .string(let text): text
       case .bool(let flag): flag ? "true" : "false"
-      case .array, .object: value.text()
+      case .array, .object: bytes(value) ?? value.text()
+      }
+    }
+
+    /// Bytes, or a text that is no UTF-8, as ``DatabaseValue`` shows them to models: in hex that cannot be taken for a text.
+    private static func bytes(_ value: JSONValue) -> String? {
+      guard let count = value["blob_bytes"]?.integer else { return nil }
+      let digits = value["hex"]?.string ?? ""
+      return digits.utf8.count / 2 < count ? "0x\(digits)… (\(count) bytes)" : "0x\(digits)"
+    }
+
+    /// What a cell of an answer's table may hold.
+    static func plainCell(_ value: JSONValue) -> JSONValue {
+      switch value {
+      case .array, .object: .string(cell(value))
+      case .null, .bool, .integer, .number, .string: value
       }
     }
 

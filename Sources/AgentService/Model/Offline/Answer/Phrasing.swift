@@ -8,18 +8,23 @@ extension Analyst {
     let schema: Schema
     let layout: SQLBuilder.Layout
     let rows: [[JSONValue]]
-    /// False when more rows exist than are here.
-    let isWhole: Bool
+    let extent: Extent
 
     private var fact: String { schema.tables[query.fact].name }
-    private var filters: String { query.filterTexts.isEmpty ? "" : " where " + query.filterTexts.joined(separator: " and ") }
+    private var filters: String { query.filterPhrase }
+    private var aggregateWord: String {
+      guard case .aggregate(.aggregate(let aggregate, _)) = query.shape else { return "" }
+      let word = Resolver.word(aggregate)
+      // Not "the total total".
+      return Fold.words(ofName: query.measureLabel).contains(word) ? "\(aggregate == .sum ? "sum" : word) of" : word
+    }
 
     /// What is measured: "average dep_delay", "number of flights".
     private var measure: String {
       switch query.shape {
       case .aggregate(.rows): "number of \(fact)"
       case .aggregate(.distinct): "number of different \(query.measureLabel)"
-      case .aggregate(.aggregate(let aggregate, _)): "\(Resolver.word(aggregate)) \(query.measureLabel)"
+      case .aggregate(.aggregate): "\(aggregateWord) \(query.measureLabel)"
       case .rows: query.measureLabel
       }
     }
@@ -36,8 +41,11 @@ extension Analyst {
       guard let row = rows.first else { return "The query gave no row." }
       let result = value(row, layout.measure)
       switch query.shape {
-      case .aggregate(.rows): return "There are \(NumberText.cell(result)) \(fact)\(filters)."
+      case .aggregate(.rows):
+        guard result != .integer(1) else { return "There is 1 row in \(fact)\(filters)." }
+        return "There are \(NumberText.cell(result)) \(fact)\(filters)."
       case .aggregate(.distinct):
+        guard result != .integer(1) else { return "There is only 1 \(query.measureLabel) in \(fact)\(filters)." }
         return "There are \(NumberText.cell(result)) different \(Fold.plural(query.measureLabel)) in \(fact)\(filters)."
       case .aggregate(.aggregate), .rows:
         let support = NumberText.cell(value(row, layout.support))
@@ -89,14 +97,14 @@ extension Analyst {
     }
 
     private func overview(_ labels: [String]) -> String {
-      let ranked = rows.filter { value($0, layout.measure).number != nil }
-        .sorted { (value($0, layout.measure).number ?? 0) < (value($1, layout.measure).number ?? 0) }
-      let groups = "\(NumberText.grouped(Int64(rows.count)))\(isWhole ? "" : "+") group\(rows.count == 1 ? "" : "s")"
+      let ranked = extent.ends(of: rows, by: layout.measure)
+      let groups = "\(extent.isExact ? "" : "at least ")\(NumberText.grouped(extent.total)) group\(extent.total == 1 ? "" : "s")"
       let title = "\(capitalised(measure))\(filters) by \(labels.joined(separator: " and ")): \(groups)"
       guard let low = ranked.first, let high = ranked.last, ranked.count > 1 else {
         return title + (ranked.first.map { ", \(NumberText.cell(value($0, layout.measure))) for \(name($0))" } ?? "") + "."
       }
-      return title + ", from \(NumberText.cell(value(low, layout.measure))) (\(name(low)))"
+      let basis = extent.hasEnds(of: rows) ? "" : "; of the \(rows.count) groups that the table shows"
+      return title + basis + ", from \(NumberText.cell(value(low, layout.measure))) (\(name(low)))"
         + " to \(NumberText.cell(value(high, layout.measure))) (\(name(high)))."
     }
 

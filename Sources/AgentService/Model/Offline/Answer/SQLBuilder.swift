@@ -8,6 +8,7 @@ extension Analyst {
     private let schema: Schema
     private let query: Query
     private var calendar: CalendarSQL { CalendarSQL(dialect: schema.dialect) }
+    private var roundsSums = false
     private var joins: [(path: [Relation], text: String)] = []
 
     /// What the columns of the result are, by place.
@@ -26,8 +27,10 @@ extension Analyst {
       }
     }
 
-    static func statement(_ query: Query, _ schema: Schema) -> (sql: String, Layout) {
+    /// - Parameter roundsSums: add up in floating point, for sums that the database's integers cannot hold.
+    static func statement(_ query: Query, _ schema: Schema, roundsSums: Bool = false) -> (sql: String, Layout) {
       var builder = SQLBuilder(schema: schema, query: query)
+      builder.roundsSums = roundsSums
       switch query.shape {
       case .aggregate(let measure): return builder.aggregate(measure)
       case .rows(let operand): return (builder.rows(operand), Layout())
@@ -87,7 +90,8 @@ extension Analyst {
       case .aggregate(let aggregate, let operand):
         let text = sql(operand)
         let name = query.measureLabel.split(separator: " ").joined(separator: "_")
-        select.append("\(aggregate.rawValue)(\(text)) AS \(unique("\(aggregate.rawValue)_\(name)"))")
+        let function = aggregate == .sum && roundsSums ? "total" : aggregate.rawValue
+        select.append("\(function)(\(text)) AS \(unique("\(aggregate.rawValue)_\(name)"))")
         layout.support = select.count
         select.append("count(\(text)) AS \(unique(factName + "_counted"))")
         if query.groups.isEmpty {
@@ -148,7 +152,7 @@ extension Analyst {
       case .column(let path, let ref): "\(alias(path)).\(SQLText.name(schema.column(ref).name))"
       case .product(let a, let b): "(\(own(a)) * \(own(b)))"
       case .expression(let text): "(\(filled(text)))"
-      case .calendarDay(let year, let month, let day): "printf('%04d-%02d-%02d', \(own(year)), \(own(month)), \(own(day)))"
+      case .calendarDay(let year, let month, let day): calendar.day(year: own(year), month: own(month), day: own(day))
       }
     }
 

@@ -1,4 +1,5 @@
 import JSON
+import Wire
 
 extension Analyst {
   /// A chart worth drawing.
@@ -26,7 +27,9 @@ extension Analyst {
     static let bars = 12
 
     static func charts(_ profiles: [TableProfile], _ schema: Schema) -> [ChartPlan] {
-      guard let main = profiles.filter({ $0.rows > 0 && !schema.tables[$0.table].isView }).max(by: { $0.rows < $1.rows })
+      guard
+        let main = profiles.filter({ ($0.rows ?? 0) > 0 && !schema.tables[$0.table].isView })
+          .max(by: { ($0.rows ?? 0) < ($1.rows ?? 0) })
       else { return [] }
       return [overTime(main, schema), categories(main, schema), spread(main, schema)].compactMap { $0 }
     }
@@ -86,17 +89,22 @@ extension Analyst {
       let width = niceWidth((high - low) / bins)
       let name = SQLText.name(column.name)
       let step = SQLText.literal(width)
-      // Truncation goes towards zero, so the least value is taken off first.
-      let base = SQLText.literal((low / width).rounded(.down) * width)
+      let first = (low / width).rounded(.down)
+      let base = SQLText.literal(first * width)
+      let last = Int((high / width).rounded(.down) - first)
+      // Of what is not below zero. A cast to a whole number rounds in PostgreSQL and cuts off in SQLite.
+      let share = "(\(name) - \(base)) / \(step)"
+      let bin = schema.dialect == .postgresql ? "CAST(floor(\(share)) AS integer)" : "CAST(\(share) AS INTEGER)"
+      // Every bin, so that the gaps show too.
+      let all = (0...max(0, last)).map { $0 == 0 ? "SELECT 0 AS n" : "SELECT \($0)" }.joined(separator: " UNION ALL ")
       return ChartPlan(
         path: "charts/spread.svg", title: "\(column.name) of \(table.name)", kind: "bar",
         sql: """
-          SELECT \(base) + CAST((\(name) - \(base)) / \(step) AS INTEGER) * \(step) AS \(name), count(*) AS \
-          \(SQLText.name("rows"))
-          FROM \(table.sqlName)
-          WHERE \(name) IS NOT NULL
-          GROUP BY 1
-          ORDER BY 1
+          SELECT \(base) + bins.n * \(step) AS \(name), count(found.n) AS \(SQLText.name("rows"))
+          FROM (\(all)) AS bins
+          LEFT JOIN (SELECT \(bin) AS n FROM \(table.sqlName) WHERE \(name) IS NOT NULL) AS found ON found.n = bins.n
+          GROUP BY bins.n
+          ORDER BY bins.n
           """, x: column.name, y: "rows")
     }
 

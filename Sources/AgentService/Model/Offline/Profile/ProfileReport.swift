@@ -38,13 +38,17 @@ extension Analyst {
     private func section(_ profile: TableProfile) -> [ReportBlock] {
       let table = schema.tables[profile.table]
       let kind = table.isView ? "View" : "Table"
-      let about = "\(kind) with \(NumberText.grouped(profile.rows)) rows and \(profile.columns.count) columns."
+      guard let total = profile.rows else {
+        let about = "\(kind) with \(table.columns.count) columns, whose rows could not be counted."
+        return [.heading(table.name), .paragraph(about)]
+      }
+      let about = "\(kind) with \(NumberText.grouped(total)) rows and \(profile.columns.count) columns."
       let rows = profile.columns.map { column in
-        let missing = profile.rows - column.present
+        let missing = total - column.present
         let top = column.top.map { "\(NumberText.name($0.value)) (\(NumberText.grouped($0.count)))" }
         return [
           column.column.name, "\(column.column.kind)",
-          missing == 0 ? "0" : "\(NumberText.grouped(missing)) (\(ProfileSummary.percent(missing, profile.rows)))",
+          missing == 0 ? "0" : "\(NumberText.grouped(missing)) (\(ProfileSummary.percent(missing, total)))",
           column.distinct.map(NumberText.grouped) ?? "–", Self.bound(column.least, column),
           column.mean.map(NumberText.readable) ?? "",
           Self.bound(column.greatest, column), top.joined(separator: ", "),

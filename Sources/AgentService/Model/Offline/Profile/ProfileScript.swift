@@ -33,7 +33,7 @@ extension Analyst {
       let report = ProfileReport(schema: schema, profiles: profiles, relations: relations, charts: charts)
       try write(report, &degraded, &conclusion)
       conclusion.degraded += degraded
-      conclusion.isPartial = profiles.count < tables.count
+      conclusion.isPartial = profiles.count < tables.count || profiles.contains { $0.rows == nil }
       return conclusion
     }
 
@@ -75,7 +75,11 @@ extension Analyst {
           // Counting what is distinct is what takes long.
           let simple = ProfileSQL.statistics(schema.tables[table], countsDistinct: false)
           own = try evidence.need(simple, "Profiling \(schema.tables[table].name) again, without distinct values.")
-          degraded.append("Distinct values of \(schema.tables[table].name) could not be counted.")
+          if let failed = own.first(where: \.isError) {
+            degraded.append("\(schema.tables[table].name) could not be counted: \(failed.reason)")
+          } else {
+            degraded.append("Distinct values of \(schema.tables[table].name) could not be counted.")
+          }
         }
         profiles.append(ProfileSQL.profile(table, schema, own))
       }
@@ -100,7 +104,7 @@ extension Analyst {
       var charts: [ReportChart] = []
       for (plan, finding) in zip(plans, findings) {
         if finding.isError {
-          degraded.append("The chart '\(plan.title)' could not be drawn: \(finding.content)")
+          degraded.append("The chart '\(plan.title)' could not be drawn: \(finding.reason)")
         } else {
           charts.append(ReportChart(title: plan.title, path: finding.json?["path"]?.string ?? plan.path))
         }
@@ -136,7 +140,7 @@ extension Analyst {
       ]
       let findings = try evidence.need(calls, "Writing the report.")
       for (name, finding) in zip(["report.md", "report.html"], findings) where finding.isError {
-        degraded.append("\(name) could not be written: \(finding.content)")
+        degraded.append("\(name) could not be written: \(finding.reason)")
       }
       if findings.allSatisfy({ !$0.isError }) { conclusion.insights.append("The whole profile is in report.md and report.html.") }
     }

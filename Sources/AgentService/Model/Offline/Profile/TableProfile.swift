@@ -18,7 +18,8 @@ extension Analyst {
   struct TableProfile: Sendable {
     /// The table's place in the schema.
     var table: Int
-    var rows: Int64
+    /// Nil when they could not be counted; nothing is known of its columns then.
+    var rows: Int64?
     var columns: [ColumnProfile]
   }
 
@@ -51,7 +52,8 @@ extension Analyst {
     }
 
     static func profile(_ table: Int, _ schema: Schema, _ findings: [Finding]) -> TableProfile {
-      var profile = TableProfile(table: table, rows: 0, columns: [])
+      var profile = TableProfile(table: table, rows: nil, columns: [])
+      guard findings.allSatisfy({ !$0.isError }) else { return profile }
       let columns = schema.tables[table].columns
       for (chunk, finding) in findings.enumerated() {
         guard let row = finding.rows.first, let rows = row.first?.integer else { continue }
@@ -75,7 +77,7 @@ extension Analyst {
 
     static func top(_ profile: TableProfile, _ schema: Schema) -> PlannedCall? {
       let table = schema.tables[profile.table].sqlName
-      let selects = profile.columns.indices.filter { isCategory(profile.columns[$0], profile.rows) }.map { index in
+      let selects = profile.columns.indices.filter { isCategory(profile.columns[$0], profile.rows ?? 0) }.map { index in
         let name = SQLText.name(profile.columns[index].column.name)
         return """
           SELECT * FROM (SELECT \(index) AS place, substr(CAST(\(name) AS text), 1, \(valueCharacters)) AS v, count(*) AS n FROM \(table) \

@@ -53,6 +53,13 @@ extension Analyst {
     var filters: [Filter] = []
     /// Filters in words.
     var filterTexts: [String] = []
+    /// The filters after the name of a table: ` without orders where year = 2024`.
+    var filterPhrase: String {
+      let lacks = filterTexts.filter { $0.hasPrefix("without ") }
+      let rest = filterTexts.filter { !$0.hasPrefix("without ") }
+      return (lacks.isEmpty ? "" : " " + lacks.joined(separator: " and "))
+        + (rest.isEmpty ? "" : " where " + rest.joined(separator: " and "))
+    }
     /// The order of the measure; nil for the groups' own.
     var descending: Bool?
     var limit: Int?

@@ -89,24 +89,33 @@ extension Analyst {
         isRows = true
         calls.append(.sql(SQLBuilder.count(query, schema)))
       }
-      let findings = try evidence.need(calls, "Asking the database.")
+      var findings = try evidence.need(calls, "Asking the database.")
+      var notes = query.notes
+      if evidence.dialect != .postgresql, let failed = findings.first, failed.isError, failed.reason.contains("integer overflow")
+      {
+        let rounded = SQLBuilder.statement(query, schema, roundsSums: true).sql
+        findings[0] = try evidence.need(.sql(rounded, maxRows: Self.maxRows), "Adding up again, in floating point.")
+        notes.append("The sum is beyond 64 bits, so it is rounded to about 15 digits.")
+      }
       guard let result = findings.first, !result.isError else {
         return Conclusion(
-          answer: "The query failed: \(findings.first?.failure ?? "no result").", insights: query.notes,
+          answer: "The query failed: \(findings.first?.reason ?? "no result")", insights: query.notes,
           suggestions: Suggestions.questions(schema, evidence.language), isPartial: true,
           degraded: ["The query for the answer failed."])
       }
-      let total = result.json?["row_count"]?.integer ?? Int64(result.rows.count)
-      let isWhole = total <= Int64(result.rows.count)
+      let extent = try extent(of: result, query, schema)
       var conclusion = Conclusion(
-        answer: "", columns: result.columns, rows: result.rows, insights: query.notes, used: query.used)
+        answer: "", columns: result.columns, rows: result.rows, insights: notes, used: query.used)
       if isRows {
         conclusion.answer = listed(query, schema, result, findings.last)
       } else {
-        let (answer, insights) = said(query, schema, layout, result.rows, isWhole)
+        let (answer, insights) = said(query, schema, layout, result.rows, extent)
         conclusion.answer = answer
         conclusion.insights += insights
-        if !isWhole { conclusion.insights.append("The table shows \(result.rows.count) of \(NumberText.grouped(total)) rows.") }
+        if !extent.isWhole(of: result.rows) {
+          let total = (extent.isExact ? "" : "at least ") + NumberText.grouped(extent.total)
+          conclusion.insights.append("The table shows \(result.rows.count) of \(total) rows.")
+        }
       }
       conclusion.suggestions = Suggestions.questions(schema, evidence.language).filter {
         $0.lowercased() != evidence.question.lowercased()
@@ -115,28 +124,45 @@ extension Analyst {
       return conclusion
     }
 
+    /// How much there is, and the ends of what was grouped: if not every group came, they may be among those that did not.
+    private func extent(of result: Finding, _ query: Query, _ schema: Schema) throws(Pause) -> Extent {
+      var extent = Extent(of: result)
+      guard !extent.isWhole(of: result.rows), !query.groups.isEmpty, query.descending == nil, evidence.stepsLeft > 2 else {
+        return extent
+      }
+      let calls = [false, true].map { descending in
+        var ranked = query
+        (ranked.descending, ranked.limit) = (descending, 1)
+        return PlannedCall.sql(SQLBuilder.statement(ranked, schema).sql, maxRows: 1)
+      }
+      let ends = try evidence.need(calls, "Looking for the least and the greatest of all groups.")
+      (extent.least, extent.greatest) = (ends[0].rows.first, ends[1].rows.first)
+      return extent
+    }
+
     private func said(
-      _ query: Query, _ schema: Schema, _ layout: SQLBuilder.Layout, _ rows: [[JSONValue]], _ isWhole: Bool
+      _ query: Query, _ schema: Schema, _ layout: SQLBuilder.Layout, _ rows: [[JSONValue]], _ extent: Extent
     ) -> (answer: String, insights: [String]) {
       switch evidence.language {
       case .id:
-        let phrasing = IndonesianPhrasing(query: query, schema: schema, layout: layout, rows: rows, isWhole: isWhole)
+        let phrasing = IndonesianPhrasing(query: query, schema: schema, layout: layout, rows: rows, extent: extent)
         return (phrasing.answer(), phrasing.insights())
       case .en, .unspecified:
-        let phrasing = Phrasing(query: query, schema: schema, layout: layout, rows: rows, isWhole: isWhole)
+        let phrasing = Phrasing(query: query, schema: schema, layout: layout, rows: rows, extent: extent)
         return (phrasing.answer(), phrasing.insights())
       }
     }
 
     private func listed(_ query: Query, _ schema: Schema, _ result: Finding, _ count: Finding?) -> String {
       let table = schema.tables[query.fact]
-      let filters = query.filterTexts.isEmpty ? "" : " where " + query.filterTexts.joined(separator: " and ")
+      let filters = query.filterPhrase
       let total = count?.rows.first?.first.map(NumberText.cell) ?? "\(result.rows.count)"
       guard case .rows(let operand?) = query.shape, let first = result.rows.first,
         let place = result.columns.firstIndex(of: query.measureLabel)
       else {
         if result.rows.isEmpty { return "No rows of \(table.name)\(filters)." }
-        return "\(table.name)\(filters): \(total) rows, of which the table shows \(result.rows.count)."
+        let counted = "\(table.name)\(filters): \(total) row\(total == "1" ? "" : "s")"
+        return total == "\(result.rows.count)" ? "\(counted)." : "\(counted), of which the table shows \(result.rows.count)."
       }
       let extreme = Self.extreme(query.descending ?? true, operand, schema)
       var shown = schema.displayColumns(of: query.fact)
@@ -150,7 +176,7 @@ extension Analyst {
       }
       let what = "the \(extreme) \(query.measureLabel) of \(table.name)\(filters)"
       let subject = names.isEmpty ? "T\(what.dropFirst()) is" : "\(names.joined(separator: " ")) has \(what):"
-      return "\(subject) \(NumberText.name(first[place])), out of \(total) rows."
+      return "\(subject) \(NumberText.name(first[place])), out of \(total) row\(total == "1" ? "" : "s")."
     }
 
     private static func extreme(_ descending: Bool, _ operand: Operand, _ schema: Schema) -> String {
@@ -198,7 +224,8 @@ extension Analyst {
       let (sql, layout) = SQLBuilder.statement(query, schema)
       let finding = try evidence.need(.sql(sql, maxRows: Self.maxRows), "Computing the nearest thing that can be.")
       guard !finding.isError else { return conclusion }
-      let nearest = Phrasing(query: query, schema: schema, layout: layout, rows: finding.rows, isWhole: true).answer()
+      let nearest = Phrasing(query: query, schema: schema, layout: layout, rows: finding.rows, extent: Extent(of: finding))
+        .answer()
       conclusion.answer += " The nearest I can compute: \(nearest)"
       conclusion.columns = finding.columns
       conclusion.rows = finding.rows

@@ -19,7 +19,9 @@ extension Analyst.Resolver {
       // Two values of one column: either will do.
       for (index, other) in query.filters.enumerated() {
         guard case .value(operand, let held, false) = other else { continue }
-        query.filters[index] = .value(operand, held + values.filter { !held.contains($0) }, isNegated: false)
+        let more = values.filter { !held.contains($0) }
+        guard !more.isEmpty else { return }
+        query.filters[index] = .value(operand, held + more, isNegated: false)
         query.filterTexts[index] += " or " + (text.split(separator: "= ").last.map(String.init) ?? text)
         return
       }

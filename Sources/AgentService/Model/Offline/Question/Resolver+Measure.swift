@@ -33,10 +33,7 @@ extension Analyst.Resolver {
   }
 
   private mutating func resolveCount() -> Found {
-    guard let phrase = draft.measure else {
-      if draft.subject == nil || !draft.groups.isEmpty { return .rows }
-      return .rows
-    }
+    guard let phrase = draft.measure else { return .rows }
     let words = phrase.tokens.map(\.folded)
     if let (lesson, index) = lesson(phrase) {
       if case .table(let table) = lesson.meaning, table == fact {

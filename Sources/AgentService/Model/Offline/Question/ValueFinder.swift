@@ -66,7 +66,7 @@ extension Analyst {
             WHERE \(test("v", spans)) LIMIT \(valuesPerColumn)) AS found
             """
         }
-        return .sql(selects.joined(separator: "\nUNION ALL\n"), maxRows: 1_000)
+        return .sql(([DateFinder.nowhere] + selects).joined(separator: "\nUNION ALL\n"), maxRows: 1_000)
       }
     }
 

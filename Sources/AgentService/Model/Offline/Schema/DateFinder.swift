@@ -22,9 +22,12 @@ extension Analyst {
           return "SELECT * FROM (SELECT \(index) AS place, CAST(\(name) AS text) AS v FROM \(table) "
             + "WHERE \(name) IS NOT NULL LIMIT \(samples)) AS found"
         }
-        return .sql(selects.joined(separator: "\nUNION ALL\n"), maxRows: 1_000)
+        return .sql(([nowhere] + selects).joined(separator: "\nUNION ALL\n"), maxRows: 1_000)
       }
     }
+
+    /// A row of no column, so that columns without a value are no query that found nothing.
+    static let nowhere = "SELECT -1 AS place, CAST('' AS text) AS v"
 
     static func apply(_ findings: [Finding], _ columns: [ColumnRef], _ schema: inout Schema) {
       var dates: [Int: Bool] = [:]
