@@ -64,8 +64,7 @@ public enum LogFormat: String, Sendable, CaseIterable {
   public func bootstrap() {
     switch self {
     case .text:
-      LoggingSystem.bootstrap(
-        { StreamLogHandler.standardError(label: $0, metadataProvider: $1) }, metadataProvider: Tracing.logMetadata)
+      LoggingSystem.bootstrap({ TextLogHandler(label: $0, metadataProvider: $1) }, metadataProvider: Tracing.logMetadata)
     case .json:
       LoggingSystem.bootstrap({ JSONLogHandler(label: $0, metadataProvider: $1) }, metadataProvider: Tracing.logMetadata)
     }

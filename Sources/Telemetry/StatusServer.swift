@@ -21,9 +21,10 @@ public final class StatusServer: Sendable {
 
   public typealias Route = @Sendable () async -> Reply
 
-  /// Connections at once; more are closed as they come.
+  /// Connections at once; for one more, the oldest without a whole request is closed.
   static let connections = 64
-  static let idle = TimeAmount.seconds(15)
+  /// How long a whole request may take, from the connection's beginning or the answer before.
+  static let requestTime = TimeAmount.seconds(5)
 
   private let listener: any Channel
   public let host: String
@@ -56,18 +57,18 @@ public final class StatusServer: Sendable {
   public static func start(
     host: String, port: Int, routes: [String: Route], logger: Logger
   ) async throws(WireError) -> StatusServer {
-    let open = ManagedCount()
+    let open = StatusConnections(most: connections)
     do {
       let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
         .childChannelInitializer { channel in
-          guard open.enter(most: connections) else { return channel.close() }
-          channel.closeFuture.whenComplete { _ in open.leave() }
+          guard open.enter(channel) else { return channel.close() }
+          channel.closeFuture.whenComplete { _ in open.leave(channel) }
           return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(StatusHandler(routes))
+            try pipeline.addHandler(StatusHandler(routes, open))
           }
         }
         .bind(host: host, port: port).get()
@@ -85,19 +86,41 @@ public final class StatusServer: Sendable {
   public func stop() async { try? await listener.close().get() }
 }
 
-/// Counts what is open.
-private final class ManagedCount: Sendable {
-  private let count = Mutex(0)
+/// What is open, the oldest first.
+private final class StatusConnections: Sendable {
+  private struct Entry {
+    let channel: any Channel
+    /// A whole request is here and is being answered.
+    var isAnswering = false
+  }
 
-  func enter(most: Int) -> Bool {
-    count.withLock { count in
-      guard count < most else { return false }
-      count += 1
-      return true
+  private let most: Int
+  private let entries = Mutex<[Entry]>([])
+
+  init(most: Int) { self.most = most }
+
+  /// - Returns: false when all places are taken by those who are being answered.
+  func enter(_ channel: any Channel) -> Bool {
+    let (isIn, oldest) = entries.withLock { entries -> (Bool, (any Channel)?) in
+      var oldest: (any Channel)?
+      if entries.count >= most {
+        guard let index = entries.firstIndex(where: { !$0.isAnswering }) else { return (false, nil) }
+        oldest = entries.remove(at: index).channel
+      }
+      entries.append(Entry(channel: channel))
+      return (true, oldest)
+    }
+    oldest?.close(promise: nil)
+    return isIn
+  }
+
+  func answers(_ channel: any Channel, _ isAnswering: Bool) {
+    entries.withLock { entries in
+      if let index = entries.firstIndex(where: { $0.channel === channel }) { entries[index].isAnswering = isAnswering }
     }
   }
 
-  func leave() { count.withLock { $0 -= 1 } }
+  func leave(_ channel: any Channel) { entries.withLock { $0.removeAll { $0.channel === channel } } }
 }
 
 private final class StatusHandler: ChannelInboundHandler {
@@ -105,9 +128,30 @@ private final class StatusHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let routes: [String: StatusServer.Route]
+  private let open: StatusConnections
   private var head: HTTPRequestHead?
+  private var deadline: Scheduled<Void>?
+  private var isAnswering = false
+  /// The peer sends nothing more; it may still want its answer.
+  private var hasPeerFinished = false
 
-  init(_ routes: [String: StatusServer.Route]) { self.routes = routes }
+  init(_ routes: [String: StatusServer.Route], _ open: StatusConnections) { (self.routes, self.open) = (routes, open) }
+
+  func channelActive(context: ChannelHandlerContext) {
+    wait(context)
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    deadline?.cancel()
+    context.fireChannelInactive()
+  }
+
+  /// Closes the connection unless a whole request comes in time.
+  private func wait(_ context: ChannelHandlerContext) {
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    deadline = context.eventLoop.scheduleTask(in: StatusServer.requestTime) { bound.value.close(promise: nil) }
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
@@ -116,16 +160,19 @@ private final class StatusHandler: ChannelInboundHandler {
     case .end:
       guard let head else { return }
       self.head = nil
+      deadline?.cancel()
+      isAnswering = true
+      open.answers(context.channel, true)
       answer(head, context)
     }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is IdleStateHandler.IdleStateEvent {
-      context.close(promise: nil)
-    } else {
-      context.fireUserInboundEventTriggered(event)
+    if case .inputClosed? = event as? ChannelEvent {
+      hasPeerFinished = true
+      if !isAnswering { context.close(promise: nil) }
     }
+    context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -158,9 +205,12 @@ private final class StatusHandler: ChannelInboundHandler {
     if !head.isKeepAlive { response.headers.add(name: "Connection", value: "close") }
     context.write(wrapOutboundOut(.head(response)), promise: nil)
     if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil) }
-    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
-      if !head.isKeepAlive { bound.value.close(promise: nil) }
+      let (handler, context) = bound.value
+      handler.isAnswering = false
+      handler.open.answers(context.channel, false)
+      if !head.isKeepAlive || handler.hasPeerFinished { context.close(promise: nil) } else { handler.wait(context) }
     }
   }
 }

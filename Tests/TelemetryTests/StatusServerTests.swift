@@ -32,6 +32,42 @@ import Wire
     }
   }
 
+  @Test func slowPeersDoNotKeepOthersOut() async throws {
+    try await withServer { server in
+      var slow: [any Channel] = []
+      for _ in 0..<StatusServer.connections * 2 {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
+          host: server.host, port: server.port
+        ).get()
+        try await channel.writeAndFlush(ByteBuffer(string: "GET /readyz HTTP/1.1\r\n"))
+        slow.append(channel)
+      }
+      let ready = try await answer("GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
+      #expect(ready.hasPrefix("HTTP/1.1 200 OK"))
+      for channel in slow { try? await channel.close() }
+    }
+  }
+
+  @Test func whoeverSendsNothingMoreGetsItsAnswer() async throws {
+    try await withServer { server in
+      let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .channelOption(.allowRemoteHalfClosure, value: true)
+        .connect(host: server.host, port: server.port) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          }
+        }
+      let text = try await channel.executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"))
+        try await channel.channel.close(mode: .output)
+        var text = ""
+        for try await part in inbound { text += String(buffer: part) }
+        return text
+      }
+      #expect(text.hasSuffix("ready\n"))
+    }
+  }
+
   @Test func itAnswersWhatItKnows() async throws {
     try await withServer { server in
       let ready = try await answer("GET /readyz?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
