@@ -53,6 +53,7 @@ final class SessionService: Sendable {
     scrub = Scrub(store: store, logger: logger, integrity: Self.smallFileProblems)
 
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
+    try MasterKey.firstStartIsOver(in: folder)
     try await housekeeping.recover()
     try await tasks.recover()
     guard watchesItself else { return }

@@ -18,6 +18,7 @@ struct MasterKey: Sendable {
   /// - Parameter file: where it is, if not in the folder: 32 bytes, or 64 hex digits.
   /// - Throws: `local_io`, or `corrupt` when the file is not one.
   static func load(in folder: DataFolder, file: String?, surroundings: Surroundings) throws(WireError) -> MasterKey {
+    try requireNoLoss(in: folder)
     if let file { return try read(file) }
     if let known = try folder.read(fileName) { return try MasterKey(known, folder.path + "/" + fileName) }
     guard access(folder.databasePath, F_OK) != 0 else {
@@ -26,9 +27,29 @@ struct MasterKey: Sendable {
         hint: "Put its \(fileName) back, from a backup, or give --master-key-file if the key is kept elsewhere.")
     }
     let made = MasterKey(bytes: surroundings.randomBytes(byteCount))
+    try folder.write(firstStartName, [])
     try folder.write(fileName, made.bytes)
     return made
   }
+
+  /// There while the first start has not come to its end: what is missing then was never made.
+  private static let firstStartName = "first-start"
+
+  /// A folder that has what belongs to a database, and no database, has lost it.
+  /// - Throws: `corrupt` with what was found; nothing is touched.
+  private static func requireNoLoss(in folder: DataFolder) throws(WireError) {
+    guard DataFolder.size(folder.databasePath) ?? 0 == 0, access(folder.path + "/" + firstStartName, F_OK) != 0 else { return }
+    let log = DataFolder.size(folder.databasePath + "-wal") ?? 0 > 0
+    let names = [fileName, "admin.key"].filter { DataFolder.size(folder.path + "/" + $0) != nil } + (log ? ["kai.db-wal"] : [])
+    guard !names.isEmpty else { return }
+    throw WireError(
+      .corrupt, "'\(folder.path)' has \(names.joined(separator: ", ")) and no database: kai.db is missing or empty",
+      hint: "Put kai.db back beside its log, or restore a backup into a new folder. For a new start choose another --data folder."
+    )
+  }
+
+  /// The first start has made everything that there is to make.
+  static func firstStartIsOver(in folder: DataFolder) throws(WireError) { try folder.remove(firstStartName) }
 
   /// One that somebody brings.
   /// - Throws: `local_io`, or `corrupt` when the file is not one.

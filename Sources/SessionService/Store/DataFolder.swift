@@ -69,6 +69,19 @@ final class DataFolder: Sendable {
     try Self.syncFolder(of: path + "/" + other)
   }
 
+  /// Removes a file of this folder, durably; nothing when there is none.
+  /// - Throws: `local_io`
+  func remove(_ name: String) throws(WireError) {
+    guard unlink(path + "/" + name) != 0 else { return try Self.syncFolder(of: path + "/" + name) }
+    guard errno == ENOENT else { throw Self.failure("'\(path)/\(name)' cannot be removed", errno) }
+  }
+
+  /// How many bytes a file has; nil when there is none.
+  static func size(_ path: String) -> Int? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
   /// Writes beside the file, syncs, and renames over it: a crash leaves the old file or the new one.
   static func writeDurably(path: String, _ content: [UInt8], mode: mode_t) throws(WireError) {
     let temporary = path + ".new"

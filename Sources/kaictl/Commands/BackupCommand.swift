@@ -87,6 +87,13 @@ struct BackupCommand: AsyncParsableCommand {
       guard !LocalFile.exists(database) else {
         throw WireError(.alreadyExists, "there is a database in '\(data)' already", hint: "Restore into another folder.")
       }
+      // A log of another database would be taken for this one's, and damage it.
+      let remains = ["kai.db-wal", "kai.db-shm", "kai.db-journal"].filter { LocalFile.exists(data + "/" + $0) }
+      guard remains.isEmpty else {
+        throw WireError(
+          .alreadyExists, "'\(data)' still has \(remains.joined(separator: ", ")) of another database",
+          hint: "Restore into another folder, or move these files aside first: they may hold what the backup lacks.")
+      }
       try LocalFile.makeFolder(data, mode: 0o700)
       let target = try AtomicFile(path: database, mode: 0o600)
       var key: ByteBuffer?
