@@ -44,7 +44,8 @@ import Testing
     Failure(description: "html-page", code: 702, says: "'text/html'", hint: "--model-url") {
       try await $0.answer("200 OK", ["Content-Type: text/html"], "<html><body><h1>Welcome to nginx!</h1></body></html>")
     },
-    Failure(description: "unknown-tools", code: 702, says: "3 turns in a row", hint: "--model-url", status: "partial", exit: 0) {
+    Failure(description: "unknown-tools", code: 702, says: "3 turns in a row", hint: "another model", status: "partial", exit: 0)
+    {
       try await ModelAnswers.call($0, tool: "launch_rockets", arguments: "{}")
     },
   ]

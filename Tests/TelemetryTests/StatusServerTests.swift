@@ -120,7 +120,8 @@ import Wire
       level: .warning, message: "a \"quoted\"\nline\u{1}", metadata: ["path": "C:\\x", "level": "mine"], source: "s", file: "f",
       function: "g",
       line: 1)
-    let line = JSONLogHandler.line(event, "kai", ["node": "n1"], at: "2026-01-01T00:00:00.000000Z")
+    let metadata = (event.metadata ?? [:]).merging(["node": "n1"]) { $1 }
+    let line = LogJSON.line(event, "kai", metadata, at: "2026-01-01T00:00:00.000000Z")
     #expect(!line.contains("\n"))
     let json = try JSONValue(parsing: line)
     #expect(json["message"] == "a \"quoted\"\nline\u{1}" && json["level"] == "warning" && json["_level"] == "mine")

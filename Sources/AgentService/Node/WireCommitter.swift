@@ -91,8 +91,9 @@ final class WireCommitter: StepCommitter {
       do throws(WireError) {
         _ = try await client.upload(Methods.artifactPut, request, chunks: chunks, timeout: try remaining())
         return
-      } catch  where error.retry == .reconnect {
-        try? await Task.sleep(for: .milliseconds(100))
+      } catch  where error.retry == .reconnect || error.errorCode == .overloaded {
+        // Many uploads at once wait for each other: what each may send is held before it comes.
+        try? await Task.sleep(for: .milliseconds(max(100, Int(error.retryAfterMs))))
       }
     }
   }

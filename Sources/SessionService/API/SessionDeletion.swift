@@ -139,7 +139,7 @@ struct SessionDeletion: Sendable {
     try SessionDeletionRepository.delete(id, in: transaction)
     try ReplyRepository.keep(
       ReplyRepository.Stored(requestHash: tombstone.requestHash, reply: removed.encoded()),
-      principal: tombstone.principal, method: .sessionDelete, key: tombstone.idempotencyKey, subjects: [id], in: transaction)
+      principal: tombstone.principal, method: .sessionDelete, key: tombstone.idempotencyKey, subjects: [], in: transaction)
     return removed
   }
 

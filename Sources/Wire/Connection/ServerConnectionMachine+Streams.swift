@@ -31,8 +31,8 @@ extension ServerConnectionMachine {
       return refuse(id, error)
     }
     // What an upload may send is held before it comes.
-    let window = entry.shape == .upload ? Int(Limits.initialStreamBytes) : 0
-    guard window == 0 || Guard.memory.isOff || window + frame.body.readableBytes <= memoryBudget else {
+    let window = entry.shape == .upload && !Guard.memory.isOff ? Int(Limits.initialStreamBytes) : 0
+    guard window == 0 || window + frame.body.readableBytes <= memoryBudget else {
       expectLateUpload(of: body)
       return refuse(id, WireError(.overloaded, "the uploads under way hold too many bytes", retryAfterMs: 50))
     }

@@ -28,7 +28,7 @@ final class SQLiteStore: Store {
 
   private typealias ReadJob = @Sendable (SQLiteReader) -> Void
   private let writes: WorkQueue<SQLiteWriter.Job>
-  private let reads: FairWorkQueue<ReadJob>
+  private let reads: WorkQueue<ReadJob>
   private let writer: WorkerThread
   private let readers: [WorkerThread]
   private let isClosed = Mutex(false)
@@ -44,7 +44,7 @@ final class SQLiteStore: Store {
     try Self.requireSoundLog(of: path, acceptsLoss: options.acceptsDamagedLog)
     let figures = StoreFigures()
     let writes = WorkQueue<SQLiteWriter.Job>()
-    let reads = FairWorkQueue<ReadJob>()
+    let reads = WorkQueue<ReadJob>()
     let (readHalt, writeHalt) = (StoreHalt(), StoreHalt())
     let writer = try Self.start { ready in
       Self.serve(ready) { () throws(WireError) in
@@ -65,7 +65,7 @@ final class SQLiteStore: Store {
           Self.serve(ready) { () throws(WireError) in
             try SQLiteReader(path: path, options: options, halt: readHalt)
           } until: { reader in
-            while let job = reads.take() { job(reader) }
+            while let job = reads.take(limit: 1).first { job(reader) }
           }
         }
         readers.append(reader)

@@ -1,22 +1,39 @@
+import DequeModule
 import Dispatch
+import Guards
 import Synchronization
 
-/// Hands jobs to the threads that wait for them. Jobs are taken in the order they were put in.
+/// Hands jobs to the threads that wait for them. Owners take turns, so that who has put in many jobs waits for them, and nobody else does;
+/// the jobs of one owner are taken in the order they were put in.
 final class WorkQueue<Job: Sendable>: Sendable {
   private struct State {
-    var jobs: [Job] = []
+    var lines: [String: Deque<Job>] = [:]
+    /// Those who have a line, in the order of their turns.
+    var turns: Deque<String> = []
     var sleepers = 0
     var isClosed = false
+
+    mutating func next() -> Job? {
+      guard let owner = turns.popFirst() else { return nil }
+      let job = lines[owner]?.popFirst()
+      if lines[owner]?.isEmpty ?? true { lines[owner] = nil } else { turns.append(owner) }
+      return job
+    }
   }
 
   private let state = Mutex(State())
   private let wake = DispatchSemaphore(value: 0)
 
+  /// Puts a job at the end of its owner's line.
   /// - Returns: false when the queue is closed; the job was not taken.
-  func put(_ job: Job) -> Bool {
+  func put(_ job: Job, of owner: String = "") -> Bool {
+    let owner = Guard.turns.isOff ? "" : owner
     let (isTaken, mustWake) = state.withLock { state in
       guard !state.isClosed else { return (false, false) }
-      state.jobs.append(job)
+      if state.lines[owner]?.append(job) == nil {
+        state.lines[owner] = [job]
+        state.turns.append(owner)
+      }
       guard state.sleepers > 0 else { return (true, false) }
       state.sleepers -= 1
       return (true, true)
@@ -25,18 +42,14 @@ final class WorkQueue<Job: Sendable>: Sendable {
     return isTaken
   }
 
-  /// Takes up to `limit` jobs, and waits while there are none.
+  /// Takes up to `limit` jobs, one of each owner in turn, and waits while there are none.
   /// - Returns: nothing once the queue is closed and empty.
   func take(limit: Int) -> [Job] {
     while true {
       let taken: [Job]? = state.withLock { state in
-        if !state.jobs.isEmpty {
-          let count = min(limit, state.jobs.count)
-          let taken = Array(state.jobs.prefix(count))
-          state.jobs.removeFirst(count)
-          return taken
-        }
-        if state.isClosed { return [] }
+        var jobs: [Job] = []
+        while jobs.count < limit, let job = state.next() { jobs.append(job) }
+        if !jobs.isEmpty || state.isClosed { return jobs }
         state.sleepers += 1
         return nil
       }

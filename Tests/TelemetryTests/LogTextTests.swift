@@ -3,11 +3,11 @@ import Testing
 
 @testable import Telemetry
 
-@Suite struct TextLogHandlerTests {
+@Suite struct LogTextTests {
   private func line(_ message: String, _ metadata: Logger.Metadata = [:], label: String = "kai-session") -> String {
     let event = LogEvent(
       level: .info, message: "\(message)", error: nil, metadata: metadata, source: "Wire", file: "", function: "", line: 0)
-    return TextLogHandler.line(event, label, [:], at: "2026-12-01T00:00:00+0000")
+    return LogText.line(event, label, metadata, at: "2026-12-01T00:00:00+0000")
   }
 
   @Test func anEntryReadsAsItAlwaysDid() {
