@@ -85,7 +85,11 @@ package enum AgentProgram {
     let status = try await StatusServer.start(settings.http, routes: routes, logger: log)
     let signals = Task {
       var count = 0
-      for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+      for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+        if signal == .sighup {
+          log.notice("SIGHUP changes nothing: settings need a restart")
+          continue
+        }
         count += 1
         if count > 1 {
           log.notice("stopping at once")

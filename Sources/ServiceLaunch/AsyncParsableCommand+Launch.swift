@@ -6,6 +6,7 @@ extension AsyncParsableCommand {
   /// Parses the command line, runs the command and ends the process: 0 for help and version, 2 for a command line that is not
   /// valid, else what the command says.
   public static func launch() async -> Never {
+    OpenFiles.raiseLimit()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -147,7 +147,7 @@ struct Program: AsyncParsableCommand {
     configuration.limits = .wholeMessages
     configuration.connections = settings.maxConnections
     configuration.memory = MemoryBudget(limitBytes: settings.maxRequestBytes)
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let server = try await WireServer.start(configuration, keys: service.keys, service: service.handler, group: group)
     logger.info("serving", metadata: ["address": "\(server.address)", "data": "\(settings.dataFolder)"])
     let secure = try await SecureListener.start(settings.tls, configuration, service, logger)
@@ -164,6 +164,10 @@ struct Program: AsyncParsableCommand {
     let housekeeping = Task { [keeping] in await keeping.run(every: .seconds(60)) }
     let scrub = Task { await service.scrub.run(every: .seconds(24 * 3_600)) }
     for await signal in signals {
+      if signal == .sighup {
+        logger.notice("SIGHUP changes nothing: certificates are read again by themselves, everything else needs a restart")
+        continue
+      }
       logger.info("stopping", metadata: ["signal": "\(signal)"])
       break
     }

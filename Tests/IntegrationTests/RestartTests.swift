@@ -75,6 +75,19 @@ import Wire
     }
   }
 
+  @Test func sighupEndsNeitherOfTheServices() async throws {
+    let deployment = try await Deployment()
+    try await deployment.addShop()
+    let node = try await deployment.startNode("n1")
+    let session = try #require(deployment.session.value)
+    for process in [session, node] { process.signal(SIGHUP) }
+    _ = try await eventually("both say what SIGHUP does") {
+      session.logText.contains("SIGHUP") && node.logText.contains("SIGHUP") ? true : nil
+    }
+    try await deployment.ctl("ask", "--connection", "shop", "how many orders are there?").expectSuccess()
+    #expect(session.isRunning && node.isRunning)
+  }
+
   @Test func anIdempotencyKeyOutlivesARestart() async throws {
     let deployment = try await Deployment()
     try await deployment.addShop()

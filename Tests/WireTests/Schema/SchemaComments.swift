@@ -33,7 +33,7 @@ struct SchemaComments {
         type = String(declared.1)
         properties = [:]
         texts[type] = said
-      } else if let property = text.prefixMatch(of: /public var (\w+)/) {
+      } else if let property = text.prefixMatch(of: /(?:@\w+ )?public var (\w+)/) {
         properties[String(property.1)] = said
       } else if let value = text.prefixMatch(of: /case (\w+)/) {
         texts["\(type).\(value.1)"] = said
