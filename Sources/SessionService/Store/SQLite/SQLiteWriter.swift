@@ -41,11 +41,14 @@ final class SQLiteWriter {
   init(
     path: String, options: SQLiteStoreOptions, migrations: [Migration], figures: StoreFigures, halt: StoreHalt = StoreHalt()
   ) throws(WireError) {
-    let opened = try storing { () throws(SQLiteError) in try SQLiteConnection(path: path, access: .readWriteCreate) }
+    let opened = try storing { () throws(SQLiteError) in
+      let connection = try SQLiteConnection(path: path, access: .readWriteCreate)
+      connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
+      return connection
+    }
     let isMarked = try SQLiteOwnership.require(opened, path)
     (connection, begin, savepoint, release) = try storing { () throws(SQLiteError) in
       let connection = opened
-      connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
       // 8 KiB holds three checkpoints of 2 KiB; 4 KiB pages would hold one and waste the rest.
       try connection.execute(
         script: """
