@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 
 /// The server's side of one connection from bytes to events and back: the frame decoder, the state machine and the frame
@@ -52,6 +53,7 @@ struct ServerConnectionCore: ~Copyable {
     var isNew = false
     while true {
       decoder.memoryBudget = machine.memoryBudget
+      decoder.uploadBudget = machine.uploadBudget
       guard events.count < Limits.burstEvents else { return .full }
       guard let output = try decoder.next(codec) else {
         machine.wait(for: decoder.unfinishedBytes, isNew: isNew, now)
@@ -70,7 +72,9 @@ struct ServerConnectionCore: ~Copyable {
         try write(frames)
       case .open(let ready, let agreement):
         try write([ready])
-        decoder.limits = FrameDecoder.Limits(agreed: agreement.limits)
+        // What else a client has to say is short, and would be held without a budget's asking.
+        decoder.limits = FrameDecoder.Limits(
+          agreed: agreement.limits, maxOtherBytes: Guard.memory.isOff ? nil : Limits.handshakeFrameBytes)
         encoder = FrameEncoder(agreed: agreement.limits, compresses: agreement.compression)
         return .opened(agreement)
       case .close(let error):

@@ -85,12 +85,10 @@ extension ServerConnectionMachine {
       throw WireError(.frameTooLarge, "a chunk has \(count) bytes; at most \(Limits.chunkBytes) are allowed")
     }
     guard var stream = streams[frame.streamID] else {
-      try known(frame)
+      try known(frame.streamID)
       // It crossed with the stream's terminal frame, so the credit that was left is what may come.
       if count == 0 { try abuse.spend(.oddity, now) }
-      lateUploadBytes -= count
-      guard lateUploadBytes >= 0 else { throw WireError(.flowViolation, "UPLOAD went on after its stream had ended") }
-      return .none
+      return try receiveLate(count)
     }
     guard stream.shape == .upload, !stream.uploadEnded else {
       throw WireError(.badFrame, "stream \(frame.streamID) takes no UPLOAD")
@@ -106,13 +104,28 @@ extension ServerConnectionMachine {
     return stream.isCancelled ? .none : .deliver(.upload(streamID: frame.streamID, chunk: body.attachment, end: end))
   }
 
+  /// A chunk that no budget has room for, of which nothing was read.
+  mutating func receive(refusedUpload header: FrameHeader) throws(WireError) -> Action {
+    guard streams[header.streamID] == nil else {
+      throw WireError(.badFrame, "stream \(header.streamID) takes no UPLOAD")
+    }
+    try known(header.streamID)
+    return try receiveLate(Int(header.rawLength) - MessageBody.prefixBytes)
+  }
+
+  private mutating func receiveLate(_ count: Int) throws(WireError) -> Action {
+    lateUploadBytes -= count
+    guard lateUploadBytes >= 0 else { throw WireError(.flowViolation, "UPLOAD went on after its stream had ended") }
+    return .none
+  }
+
   mutating func receive(credit frame: Frame, _ now: NIODeadline) throws(WireError) -> Action {
     var body = frame.body
     guard let (bytes, items) = body.readMultipleIntegers(as: (UInt32, UInt32).self), body.readableBytes == 0 else {
       throw WireError(.badFrame, "CREDIT has eight bytes")
     }
     guard let stream = streams[frame.streamID] else {
-      try known(frame)
+      try known(frame.streamID)
       try abuse.spend(.control, now)
       return .none
     }
@@ -132,7 +145,7 @@ extension ServerConnectionMachine {
     guard frame.body.readableBytes == 0 else { throw WireError(.badFrame, "CANCEL has no body") }
     try abuse.spend(.cancel, now)
     guard let stream = streams[frame.streamID] else {
-      try known(frame)
+      try known(frame.streamID)
       return .none
     }
     guard !stream.isCancelled else { return .none }
@@ -142,9 +155,9 @@ extension ServerConnectionMachine {
   }
 
   /// - Throws: `bad_frame` unless the stream was opened once.
-  private func known(_ frame: Frame) throws(WireError) {
-    guard frame.streamID % 2 == 1, frame.streamID <= highestStreamID else {
-      throw WireError(.badFrame, "stream \(frame.streamID) was never opened")
+  private func known(_ streamID: UInt32) throws(WireError) {
+    guard streamID % 2 == 1, streamID <= highestStreamID else {
+      throw WireError(.badFrame, "stream \(streamID) was never opened")
     }
   }
 

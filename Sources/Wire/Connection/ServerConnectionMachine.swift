@@ -86,6 +86,9 @@ package struct ServerConnectionMachine: ~Copyable {
     return min(own, max(MemoryBudget.floorBytes - heldBytes, account.roomBytes))
   }
 
+  /// How many bytes a chunk of an upload may have: what is held for the window of one that is open covers it.
+  package var uploadBudget: Int { heldBytes >= Int(Limits.initialStreamBytes) ? .max : memoryBudget }
+
   mutating func hold(_ bytes: Int) {
     heldBytes += bytes
     account?.change(by: bytes)
@@ -128,7 +131,8 @@ package struct ServerConnectionMachine: ~Copyable {
       try abuse.spend(.oddity, now)
       return .none
     case .refused(let header):
-      guard isOpen else { throw WireError(.badFrame, "REQUEST is not allowed before READY") }
+      guard isOpen else { throw WireError(.badFrame, "frame type \(header.type) is not allowed before READY") }
+      guard header.type == FrameType.request.rawValue else { return try receive(refusedUpload: header) }
       try take(streamID: header.streamID)
       return refuse(
         header.streamID, WireError(.overloaded, "the requests under way hold too many bytes", retryAfterMs: 50))

@@ -10,19 +10,26 @@ public struct FrameDecoder: ~Copyable {
     public var maxFrameBytes: Int
     public var maxMessageBytes: Int
     public var compression: Bool
+    /// What a frame that is neither a REQUEST nor an UPLOAD can have.
+    public var maxOtherBytes: Int
 
-    public init(maxFrameBytes: Int, maxMessageBytes: Int, compression: Bool) {
+    /// - Parameter maxOtherBytes: nil for `maxMessageBytes`.
+    public init(maxFrameBytes: Int, maxMessageBytes: Int, compression: Bool, maxOtherBytes: Int? = nil) {
       self.maxFrameBytes = maxFrameBytes
       self.maxMessageBytes = maxMessageBytes
       self.compression = compression
+      self.maxOtherBytes = maxOtherBytes ?? maxMessageBytes
     }
 
     /// Before READY: small frames, nothing compressed.
     public static let handshake = Limits(
       maxFrameBytes: Wire.Limits.handshakeFrameBytes, maxMessageBytes: Wire.Limits.handshakeFrameBytes, compression: false)
 
-    public init(agreed: ConnectionLimits) {
-      self.init(maxFrameBytes: Int(agreed.maxFrameBytes), maxMessageBytes: Int(agreed.maxMessageBytes), compression: true)
+    /// - Parameter maxOtherBytes: nil for what the connection allows for a message.
+    public init(agreed: ConnectionLimits, maxOtherBytes: Int? = nil) {
+      self.init(
+        maxFrameBytes: Int(agreed.maxFrameBytes), maxMessageBytes: Int(agreed.maxMessageBytes), compression: true,
+        maxOtherBytes: maxOtherBytes)
     }
   }
 
@@ -30,13 +37,15 @@ public struct FrameDecoder: ~Copyable {
     case frame(Frame)
     /// A frame of an unknown type that may be skipped, and is.
     case ignored(FrameHeader)
-    /// A REQUEST for which the memory budget has no room: its body is skipped unread.
+    /// A REQUEST or an UPLOAD for which its budget has no room: its body is skipped unread.
     case refused(FrameHeader)
   }
 
   public var limits = Limits.handshake
   /// How many more bytes of requests the connection may hold.
   public var memoryBudget = Int.max
+  /// How many bytes a frame of an upload may have now.
+  public var uploadBudget = Int.max
 
   /// Bytes of a frame whose header is here and whose body is not.
   public var unfinishedBytes: Int { header.map { Int($0.bodyLength) } ?? 0 }
@@ -95,11 +104,11 @@ public struct FrameDecoder: ~Copyable {
     if header == nil {
       guard let parsed = try FrameHeader.read(from: &buffer) else { return nil }
       try check(parsed)
-      if FrameType(rawValue: parsed.type) == nil {
+      guard let type = FrameType(rawValue: parsed.type) else {
         skip(Int(parsed.bodyLength))
         return .ignored(parsed)
       }
-      if parsed.type == FrameType.request.rawValue, Int(parsed.rawLength) > memoryBudget {
+      if Int(parsed.rawLength) > budget(of: type) {
         skip(Int(parsed.bodyLength))
         return .refused(parsed)
       }
@@ -115,6 +124,14 @@ public struct FrameDecoder: ~Copyable {
     }
     let raw = encoding == .stored ? body : try codec.inflate(body, encoding, rawLength: Int(header.rawLength))
     return .frame(Frame(type: type, flags: header.flags, streamID: header.streamID, body: raw))
+  }
+
+  private func budget(of type: FrameType) -> Int {
+    switch type {
+    case .request: memoryBudget
+    case .upload: uploadBudget
+    default: .max
+    }
   }
 
   private mutating func skip(_ count: Int) {
@@ -147,7 +164,8 @@ public struct FrameDecoder: ~Copyable {
       }
       return
     }
-    if let most = type.maxBytes, header.rawLength > most {
+    let most = type.maxBytes ?? (type == .request ? limits.maxMessageBytes : limits.maxOtherBytes)
+    guard header.rawLength <= most else {
       throw WireError(
         .frameTooLarge, "a frame of type \(header.type) has at most \(most) bytes; \(header.rawLength) were announced")
     }

@@ -64,16 +64,58 @@ import Testing
     #expect(arrival.deadline == .distantFuture)
   }
 
-  @Test func anUploadsChunkIsRefusedByItsHeader() throws {
+  @Test(arguments: FrameType.allCases) func aFrameThatNoBudgetAsksForIsRefusedByItsHeader(_ type: FrameType) throws {
     var decoder = FrameDecoder()
-    decoder.limits = FrameDecoder.Limits(agreed: .standard)
-    var bytes = ByteBuffer(repeating: 0, count: Limits.frameHeaderBytes)
-    FrameHeader(
-      bodyLength: 1 << 20, type: FrameType.upload.rawValue, encoding: 0, flags: [], streamID: 1, rawLength: 1 << 20, bodyCRC: 0
-    ).set(in: &bytes, at: bytes.readerIndex)
-    decoder.append(bytes)
+    decoder.limits = FrameDecoder.Limits(agreed: .standard, maxOtherBytes: Limits.handshakeFrameBytes)
+    let most =
+      switch type {
+      case .request: Limits.defaultMessageBytes
+      case .upload: Limits.chunkBytes + 8 * 1_024
+      default: Limits.handshakeFrameBytes
+      }
+    decoder.append(header(of: type, length: most + 1))
     var failure: WireError?
     do throws(WireError) { _ = try decoder.next(BodyCodec()) } catch { failure = error }
     #expect(failure?.errorCode == .frameTooLarge)
+  }
+
+  @Test func aChunkThatNobodyWaitsForIsSkippedWhenAllIsHeld() throws {
+    let budget = MemoryBudget(limitBytes: 4 << 20)
+    let dialogue = try ServerDialogue(budget: budget)
+    // A key's half is held: there is no room for a chunk, unless an upload's window covers it.
+    dialogue.waits(for: 900_000)
+    budget.open("admin").change(by: 1_200_000)
+    #expect(dialogue.uploadBudget < Limits.chunkBytes)
+    dialogue.waits(for: 1 << 20)
+    #expect(dialogue.uploadBudget == .max)
+    var decoder = FrameDecoder()
+    decoder.limits = FrameDecoder.Limits(agreed: .standard)
+    decoder.uploadBudget = 1_000
+    decoder.append(header(of: .upload, length: 200_000))
+    guard case .refused(let header)? = try decoder.next(BodyCodec()) else { throw WireError(.badFrame, "not refused") }
+    #expect(header.type == FrameType.upload.rawValue && decoder.unfinishedBytes == 0)
+    // Nobody ever opened that stream.
+    dialogue.says(.refused(header))
+    #expect(dialogue.failure?.errorCode == .badFrame)
+  }
+
+  @Test func whatCrossesWithARefusalIsSkippedAndNoMore() throws {
+    let dialogue = try ServerDialogue()
+    let chunk = FrameHeader(
+      bodyLength: 1 << 18, type: FrameType.upload.rawValue, encoding: 0, flags: [], streamID: 1, rawLength: 1 << 18, bodyCRC: 0)
+    dialogue.asks(1, .artifactPut)
+    #expect(dialogue.failure == nil)
+    for _ in 0..<5 { dialogue.says(.refused(chunk)) }
+    #expect(dialogue.failure == nil)
+    dialogue.says(.refused(chunk))
+    #expect(dialogue.failure?.errorCode == .flowViolation)
+  }
+
+  private func header(of type: FrameType, length: Int) -> ByteBuffer {
+    var bytes = ByteBuffer(repeating: 0, count: Limits.frameHeaderBytes)
+    FrameHeader(
+      bodyLength: UInt32(length), type: type.rawValue, encoding: 0, flags: [], streamID: 1, rawLength: UInt32(length), bodyCRC: 0
+    ).set(in: &bytes, at: bytes.readerIndex)
+    return bytes
   }
 }

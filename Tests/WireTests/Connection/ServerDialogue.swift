@@ -35,6 +35,7 @@ final class ServerDialogue {
   var isOpen: Bool { machine.isOpen }
   var heldBytes: Int { machine.heldBytes }
   var memoryBudget: Int { machine.memoryBudget }
+  var uploadBudget: Int { machine.uploadBudget }
   func disconnects() { machine.releaseAll() }
   var account: MemoryAccount? { machine.account }
   /// The rest of a frame's body has not come.
