@@ -21,6 +21,8 @@ public enum Guard: String, CaseIterable, Sendable {
   case rate
   /// A page of a list ends where it would be more than a message holds.
   case pages
+  /// A listener that cannot accept waits before it tries again.
+  case accept
 
   #if DEBUG
     /// Named in KAI_GUARDS_OFF, with commas between.

@@ -1,11 +1,11 @@
 """The attacks: each says what it did, and whether it has done harm. With its guard off it must."""
 
-import base64, dataclasses, hashlib, os, socket, struct, time, zlib
+import base64, dataclasses, hashlib, os, resource, socket, struct, time, zlib
 from typing import Callable
 
 from server import LIMIT, Failure, Quiet, Server, kai, until
 
-REQUEST, UPLOAD = 0x10, 0x13
+GOAWAY, REQUEST, RESPONSE, UPLOAD = 0x05, 0x10, 0x11, 0x13
 
 
 @dataclasses.dataclass
@@ -62,6 +62,18 @@ def unicode_memories(server):
 
 
 def half_requests(server):
+    return half_frames(server, REQUEST)
+
+
+def half_farewells(server):
+    return half_frames(server, GOAWAY)
+
+
+def half_answers(server):
+    return half_frames(server, RESPONSE)
+
+
+def half_frames(server, kind):
     key = server.key(kai.ROLE_VIEWER)
     body = bytes(4 * 1024 * 1024 - 1024)
     clients = []
@@ -69,7 +81,7 @@ def half_requests(server):
         try:
             client = server.connect(key)
             client.socket.settimeout(1)
-            client.socket.sendall(header(REQUEST, 1, 4 * 1024 * 1024 - 64) + body)
+            client.socket.sendall(header(kind, 1, 4 * 1024 * 1024 - 64) + body)
             clients.append(client)
         except (OSError, Failure, AssertionError):
             if not server.is_alive:
@@ -220,6 +232,29 @@ def large_pages(server):
         return True, f"nobody can list sessions any more: {failure}"
 
 
+def no_descriptors(server):
+    pid = server.process.pid
+    most = len(os.listdir(f"/proc/{pid}/fd")) + 20
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+    host, port = server.address.rsplit(":", 1)
+    peers = [socket.create_connection((host, int(port)), timeout=2) for _ in range(most + 60)]
+    time.sleep(0.5)
+    before = server.cpu_seconds()
+    time.sleep(2)
+    spent = server.cpu_seconds() - before
+    for peer in peers:
+        peer.close()
+    came_in, deadline = False, time.monotonic() + 5
+    while not came_in and time.monotonic() < deadline:
+        try:
+            server.connect(server.admin_key).call("server.info")
+            came_in = True
+        except (Failure, OSError, AssertionError):
+            time.sleep(0.2)
+    after = "came in afterwards" if came_in else "stayed out"
+    return spent > 1 or not came_in, f"{spent:.1f} s of a processor in 2 s; a newcomer {after}"
+
+
 def deaf_downloads(server):
     key = server.key(kai.ROLE_USER)
     client = server.connect(key)
@@ -245,6 +280,8 @@ ALL = [
     Attack("a query of combining marks", "text", unicode_queries),
     Attack("memories of combining marks", "text", unicode_memories),
     Attack("requests of which the last bytes never come", "memory", half_requests),
+    Attack("farewells of which the last bytes never come", "memory", half_farewells),
+    Attack("answers, which no client gives, of which the last bytes never come", "memory", half_answers),
     Attack("800 uploads at once", "memory", uploads),
     Attack("replies that nobody reads", "memory", unread_replies),
     Attack("downloads that nobody reads", "congestion,memory", deaf_downloads),
@@ -252,5 +289,6 @@ ALL = [
     Attack("a flood of silent handshakes", "handshakes", handshake_flood),
     Attack("all connections for one key", "places", all_places, ("--max-connections", "50")),
     Attack("a frame that trickles", "rate", trickle),
+    Attack("more connections than descriptors", "accept", no_descriptors),
     Attack("sessions with large metadata", "pages", large_pages),
 ]

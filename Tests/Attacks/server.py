@@ -69,6 +69,10 @@ class Server:
     def is_alive(self):
         return self.process.poll() is None
 
+    def cpu_seconds(self):
+        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident(self, field="VmRSS"):
         """In MiB; 0 when the process is gone."""
         try:
