@@ -21,20 +21,24 @@ public final class StatusServer: Sendable {
 
   public typealias Route = @Sendable () async -> Reply
 
-  /// Connections at once; for one more, the oldest without a whole request is closed.
+  /// Connections at once; for one more, the oldest that waits for a request is closed, or else the oldest of all.
   static let connections = 64
-  /// How long a whole request may take, from the connection's beginning or the answer before.
-  static let requestTime = TimeAmount.seconds(5)
+  /// How long a whole request may take, from the connection's beginning or the answer before, and how long the reading of an answer.
+  static let patience = TimeAmount.seconds(5)
 
   private let listener: any Channel
+  private let open: StatusConnections
   public let host: String
   public let port: Int
 
   /// `host:port`
   public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-  private init(_ listener: any Channel, host: String, port: Int) {
-    (self.listener, self.host, self.port) = (listener, host, port)
+  /// How many requests are being answered.
+  var answering: Int { open.answering }
+
+  private init(_ listener: any Channel, _ open: StatusConnections, host: String, port: Int) {
+    (self.listener, self.open, self.host, self.port) = (listener, open, host, port)
   }
 
   /// The same at an address that may not be wanted at all; one that nobody asked for may be taken.
@@ -61,9 +65,10 @@ public final class StatusServer: Sendable {
     do {
       let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .serverChannelInitializer(AcceptPause.initializer(logger))
         .childChannelOption(.allowRemoteHalfClosure, value: true)
         .childChannelInitializer { channel in
-          guard open.enter(channel) else { return channel.close() }
+          open.enter(channel)
           channel.closeFuture.whenComplete { _ in open.leave(channel) }
           return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
@@ -73,7 +78,7 @@ public final class StatusServer: Sendable {
         }
         .bind(host: host, port: port).get()
       let local = listener.localAddress
-      let server = StatusServer(listener, host: local?.ipAddress ?? host, port: local?.port ?? port)
+      let server = StatusServer(listener, open, host: local?.ipAddress ?? host, port: local?.port ?? port)
       logger.info("status", metadata: ["http": "\(server.address)"])
       return server
     } catch {
@@ -97,21 +102,17 @@ private final class StatusConnections: Sendable {
   private let most: Int
   private let entries = Mutex<[Entry]>([])
 
+  var answering: Int { entries.withLock { $0.count { $0.isAnswering } } }
+
   init(most: Int) { self.most = most }
 
-  /// - Returns: false when all places are taken by those who are being answered.
-  func enter(_ channel: any Channel) -> Bool {
-    let (isIn, oldest) = entries.withLock { entries -> (Bool, (any Channel)?) in
-      var oldest: (any Channel)?
-      if entries.count >= most {
-        guard let index = entries.firstIndex(where: { !$0.isAnswering }) else { return (false, nil) }
-        oldest = entries.remove(at: index).channel
-      }
-      entries.append(Entry(channel: channel))
-      return (true, oldest)
+  func enter(_ channel: any Channel) {
+    let oldest = entries.withLock { entries -> (any Channel)? in
+      defer { entries.append(Entry(channel: channel)) }
+      guard entries.count >= most else { return nil }
+      return entries.remove(at: entries.firstIndex { !$0.isAnswering } ?? 0).channel
     }
     oldest?.close(promise: nil)
-    return isIn
   }
 
   func answers(_ channel: any Channel, _ isAnswering: Bool) {
@@ -147,10 +148,10 @@ private final class StatusHandler: ChannelInboundHandler {
     context.fireChannelInactive()
   }
 
-  /// Closes the connection unless a whole request comes in time.
+  /// Closes the connection unless what is due from the peer comes in time: a whole request, or the reading of an answer.
   private func wait(_ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    deadline = context.eventLoop.scheduleTask(in: StatusServer.requestTime) { bound.value.close(promise: nil) }
+    deadline = context.eventLoop.scheduleTask(in: StatusServer.patience) { bound.value.close(promise: nil) }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -205,9 +206,11 @@ private final class StatusHandler: ChannelInboundHandler {
     if !head.isKeepAlive { response.headers.add(name: "Connection", value: "close") }
     context.write(wrapOutboundOut(.head(response)), promise: nil)
     if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil) }
+    wait(context)
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
       let (handler, context) = bound.value
+      handler.deadline?.cancel()
       handler.isAnswering = false
       handler.open.answers(context.channel, false)
       if !head.isKeepAlive || handler.hasPeerFinished { context.close(promise: nil) } else { handler.wait(context) }

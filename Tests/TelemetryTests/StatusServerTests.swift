@@ -11,10 +11,20 @@ import Wire
   private func withServer(_ body: (StatusServer) async throws -> Void) async throws {
     let server = try await StatusServer.start(
       host: "127.0.0.1", port: 0,
-      routes: ["/readyz": { .init(200, "ready\n") }, "/down": { .init(503, "down\n") }],
+      routes: [
+        "/readyz": { .init(200, "ready\n") }, "/down": { .init(503, "down\n") },
+        "/large": { .init(200, String(repeating: "x", count: 8 << 20)) },
+      ],
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     try await body(server)
     await server.stop()
+  }
+
+  /// Whether something comes true within 20 seconds.
+  private func eventually(_ isTrue: () -> Bool) async throws -> Bool {
+    let start = ContinuousClock.now
+    while !isTrue(), start.duration(to: .now) < .seconds(20) { try await Task.sleep(for: .milliseconds(20)) }
+    return isTrue()
   }
 
   /// Everything that comes back for these bytes, until the server closes.
@@ -45,6 +55,25 @@ import Wire
       let ready = try await answer("GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
       #expect(ready.hasPrefix("HTTP/1.1 200 OK"))
       for channel in slow { try? await channel.close() }
+    }
+  }
+
+  /// Who reads nothing has to go as well: for one more at once, and after a while in any case.
+  @Test func peersThatReadNothingDoNotKeepOthersOut() async throws {
+    try await withServer { server in
+      var deaf: [any Channel] = []
+      for _ in 0..<StatusServer.connections {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+          .channelOption(.autoRead, value: false)
+          .connect(host: server.host, port: server.port).get()
+        try await channel.writeAndFlush(ByteBuffer(string: "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"))
+        deaf.append(channel)
+      }
+      #expect(try await eventually { server.answering == StatusServer.connections })
+      let ready = try await answer("GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", server)
+      #expect(ready.hasPrefix("HTTP/1.1 200 OK"))
+      #expect(try await eventually { server.answering == 0 })
+      for channel in deaf { try? await channel.close() }
     }
   }
 
