@@ -27,6 +27,7 @@ final class SessionService: Sendable {
     let found = try MasterKey.load(in: folder, file: masterKeyFile, surroundings: surroundings)
     var options = SQLiteStoreOptions(surroundings: surroundings)
     options.acceptsDamagedLog = acceptsDamagedLog
+    options.isFirstStart = MasterKey.isFirstStart(in: folder)
     store = try SQLiteStore(path: folder.databasePath, options: options, migrations: Migrations.all)
     let (key, serverId) = try await found.settled(in: folder, isInFolder: masterKeyFile == nil, store)
     let master = key.bytes
@@ -85,8 +86,9 @@ final class SessionService: Sendable {
     let folder = try DataFolder(path: path)
     defer { folder.unlock() }
     let found = try MasterKey.load(in: folder, file: file, surroundings: surroundings)
-    let store = try SQLiteStore(
-      path: folder.databasePath, options: SQLiteStoreOptions(surroundings: surroundings), migrations: Migrations.all)
+    var options = SQLiteStoreOptions(surroundings: surroundings)
+    options.isFirstStart = MasterKey.isFirstStart(in: folder)
+    let store = try SQLiteStore(path: folder.databasePath, options: options, migrations: Migrations.all)
     defer { store.close() }
     let old = try await found.settled(in: folder, isInFolder: file == nil, store).key
     let new =

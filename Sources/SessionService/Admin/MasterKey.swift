@@ -14,12 +14,16 @@ struct MasterKey: Sendable {
   /// What the store keeps of it.
   var proof: [UInt8] { KeyDerivation.secret(master: bytes, keyId: "master key proof") }
 
-  /// Reads the master key, or makes it at the first start.
+  /// Reads the master key, or makes it at the first start, of which it leaves a mark until ``firstStartIsOver(in:)``.
   /// - Parameter file: where it is, if not in the folder: 32 bytes, or 64 hex digits.
   /// - Throws: `local_io`, or `corrupt` when the file is not one.
   static func load(in folder: DataFolder, file: String?, surroundings: Surroundings) throws(WireError) -> MasterKey {
     try requireNoLoss(in: folder)
-    if let file { return try read(file) }
+    if let file {
+      let brought = try read(file)
+      if DataFolder.size(folder.databasePath) ?? 0 == 0 { try folder.write(firstStartName, []) }
+      return brought
+    }
     if let known = try folder.read(fileName) { return try MasterKey(known, folder.path + "/" + fileName) }
     guard access(folder.databasePath, F_OK) != 0 else {
       throw WireError(
@@ -38,7 +42,7 @@ struct MasterKey: Sendable {
   /// A folder that has what belongs to a database, and no database, has lost it.
   /// - Throws: `corrupt` with what was found; nothing is touched.
   private static func requireNoLoss(in folder: DataFolder) throws(WireError) {
-    guard DataFolder.size(folder.databasePath) ?? 0 == 0, access(folder.path + "/" + firstStartName, F_OK) != 0 else { return }
+    guard DataFolder.size(folder.databasePath) ?? 0 == 0, !isFirstStart(in: folder) else { return }
     let log = DataFolder.size(folder.databasePath + "-wal") ?? 0 > 0
     let names = [fileName, "admin.key"].filter { DataFolder.size(folder.path + "/" + $0) != nil } + (log ? ["kai.db-wal"] : [])
     guard !names.isEmpty else { return }
@@ -47,6 +51,9 @@ struct MasterKey: Sendable {
       hint: "Put kai.db back beside its log, or restore a backup into a new folder. For a new start choose another --data folder."
     )
   }
+
+  /// Whether the first start has begun and has not come to its end.
+  static func isFirstStart(in folder: DataFolder) -> Bool { access(folder.path + "/" + firstStartName, F_OK) == 0 }
 
   /// The first start has made everything that there is to make.
   static func firstStartIsOver(in folder: DataFolder) throws(WireError) { try folder.remove(firstStartName) }

@@ -8,18 +8,29 @@ import Wire
 
 /// A folder that has lost its database, or has another program's, is refused, and nothing in it is touched.
 @Suite struct LostDataTests {
-  private func start(_ folder: String) async throws(WireError) {
+  private func open(_ folder: String, key: String? = nil) async throws(WireError) -> SessionService {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let service = try await SessionService(dataFolder: folder, logger: logger)
-    service.close()
+    return try await SessionService(dataFolder: folder, masterKeyFile: key, logger: logger)
   }
 
-  private func failure(_ folder: String) async -> WireError? {
+  private func start(_ folder: String, key: String? = nil) async throws(WireError) {
+    try await open(folder, key: key).close()
+  }
+
+  private func failure(_ folder: String, key: String? = nil) async -> WireError? {
     do throws(WireError) {
-      try await start(folder)
+      try await start(folder, key: key)
       return nil
     } catch { return error }
+  }
+
+  /// What a folder has when its machine loses power, but without the database's log.
+  private func copyWithoutLog(_ folder: String, to copy: String) throws {
+    try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) where !["kai.db-wal", "kai.db-shm"].contains(name) {
+      try FileManager.default.copyItem(atPath: folder + "/" + name, toPath: copy + "/" + name)
+    }
   }
 
   @Test func aFolderWithoutItsDatabaseIsNoFirstStart() async throws {
@@ -37,6 +48,45 @@ import Wire
       #expect(try Data(contentsOf: URL(filePath: data + "/kai.db-wal")) == log)
       if !isEmpty { try Data().write(to: URL(filePath: data + "/kai.db")) }
     }
+  }
+
+  /// Until the first checkpoint everything that was acknowledged stands in the log, and the database is an empty page.
+  @Test(arguments: [false, true]) func aDatabaseWithoutTheLogThatHeldItsTablesIsLost(_ bringsKey: Bool) async throws {
+    let folder = try TemporaryFolder()
+    let (data, copy) = (folder.path + "/data", folder.path + "/copy")
+    var key: String?
+    if bringsKey {
+      key = folder.path + "/brought.key"
+      try Data(repeating: 7, count: 32).write(to: URL(filePath: folder.path + "/brought.key"))
+    }
+    let service = try await open(data, key: key)
+    try copyWithoutLog(data, to: copy)
+    service.close()
+    let before = try Data(contentsOf: URL(filePath: copy + "/kai.db"))
+    #expect(!before.isEmpty && !FileManager.default.fileExists(atPath: copy + "/first-start"))
+    let error = await failure(copy, key: key)
+    #expect(error?.errorCode == .corrupt && error?.message.contains("kai.db-wal") == true, "\(error as Any)")
+    #expect(try Data(contentsOf: URL(filePath: copy + "/kai.db")) == before)
+    // Within a first start there was nothing to lose.
+    try Data().write(to: URL(filePath: copy + "/first-start"))
+    #expect(await failure(copy, key: key) == nil)
+    #expect(await failure(data, key: key) == nil)
+  }
+
+  @Test func whatAnotherProgramHasPendingIsLeftAlone() async throws {
+    let folder = try TemporaryFolder()
+    let (other, data) = (folder.path + "/other.db", folder.path + "/data")
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    let connection = try SQLiteConnection(path: other, access: .readWriteCreate)
+    try connection.execute(
+      script: "CREATE TABLE photos (id INTEGER); PRAGMA journal_mode = WAL; INSERT INTO photos VALUES (1)")
+    for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: other + suffix, toPath: data + "/kai.db" + suffix) }
+    try Data(repeating: 1, count: 32).write(to: URL(filePath: data + "/master.key"))
+    let before = try ["", "-wal"].map { try Data(contentsOf: URL(filePath: data + "/kai.db" + $0)) }
+    #expect(before[1].count > 0)
+    #expect(await failure(data)?.errorCode == .failedPrecondition)
+    #expect(try ["", "-wal"].map { try Data(contentsOf: URL(filePath: data + "/kai.db" + $0)) } == before)
+    #expect(!FileManager.default.fileExists(atPath: data + "/kai.db-shm"))
   }
 
   @Test func aFirstStartThatWasCutOffGoesOn() async throws {

@@ -19,6 +19,8 @@ struct SQLiteStoreOptions: Sendable {
   var closing = TimeAmount.seconds(2)
   /// Open a store whose write-ahead log is damaged, without the commits behind the damage.
   var acceptsDamagedLog = false
+  /// A database without any table is a new one; otherwise it has lost what it held.
+  var isFirstStart = true
 }
 
 /// A store in one SQLite file: one writer's thread with group commit, and a small pool of readers.

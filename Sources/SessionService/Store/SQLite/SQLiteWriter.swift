@@ -41,12 +41,13 @@ final class SQLiteWriter {
   init(
     path: String, options: SQLiteStoreOptions, migrations: [Migration], figures: StoreFigures, halt: StoreHalt = StoreHalt()
   ) throws(WireError) {
+    try SQLiteOwnership.peek(path)
     let opened = try storing { () throws(SQLiteError) in
       let connection = try SQLiteConnection(path: path, access: .readWriteCreate)
       connection.setBusyTimeout(milliseconds: options.busyTimeoutMs)
       return connection
     }
-    let isMarked = try SQLiteOwnership.require(opened, path)
+    let isMarked = try SQLiteOwnership.require(opened, path, isFirstStart: options.isFirstStart)
     (connection, begin, savepoint, release) = try storing { () throws(SQLiteError) in
       let connection = opened
       // 8 KiB holds three checkpoints of 2 KiB; 4 KiB pages would hold one and waste the rest.
