@@ -100,7 +100,7 @@ final class SessionUpload: LiveStream {
   /// Nodes inflate what is in a step, so it is looked at first: on a reader's thread, because it may take a while.
   private func check(_ records: [RecordFile.Record]) {
     guard records.contains(where: { $0.kind == UInt8(SessionRecordKind.checkpoint.rawValue) }) else { return keep(records) }
-    store.read { (_) throws(WireError) in
+    store.read(for: request.principal.keyId) { (_) throws(WireError) in
       for record in records { try SessionImport.check(record) }
     } completion: { [self] result in
       switch result {

@@ -26,8 +26,12 @@ struct SlicedWrite<State: Sendable, Reply: WireMessage>: Sendable {
   let slice: Slice
 
   /// Runs the slices from `state` on and answers the request.
-  func run(_ state: State) {
+  func run(_ state: State) { run(state, hasBegun: false) }
+
+  private func run(_ state: State, hasBegun: Bool) {
     store.write { (transaction) throws(WireError) -> Outcome in
+      if !hasBegun, let expiry = request.expiry(.now()) { throw expiry }
+      try transaction.heed(UnitLife(limit: UnitLife.writeLimit))
       if let reply = try Idempotency.stored(request, in: transaction) { return .answered(reply, isReplay: true) }
       try context.access?.require(request, in: transaction)
       switch try slice(state, transaction) {
@@ -42,7 +46,7 @@ struct SlicedWrite<State: Sendable, Reply: WireMessage>: Sendable {
       case .failure(let error):
         context.answered(error)
         context.connection.send([.error(request.streamID, error)])
-      case .success(.more(let state)): run(state)
+      case .success(.more(let state)): run(state, hasBegun: true)
       case .success(.answered(let reply, let isReplay)):
         context.answered(nil)
         context.connection.send([Outbound(streamID: request.streamID, kind: .response(replayed: isReplay), message: reply)])
