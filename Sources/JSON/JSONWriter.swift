@@ -51,6 +51,12 @@ extension JSONValue: CustomStringConvertible {
     return "\(value)"
   }
 
+  /// A character below U+10000 as an escape in a JSON string.
+  public static func escape(_ scalar: Unicode.Scalar) -> String {
+    let hex = String(scalar.value, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+  }
+
   /// Appends `text` as a JSON string.
   public static func quote(_ text: String, to out: inout String) {
     out += "\""
@@ -61,9 +67,7 @@ extension JSONValue: CustomStringConvertible {
       case "\n": out += "\\n"
       case "\r": out += "\\r"
       case "\t": out += "\\t"
-      case "\u{0}"..<" ":
-        let hex = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      case "\u{0}"..<" ": out += escape(scalar)
       default: out.unicodeScalars.append(scalar)
       }
     }

@@ -9,6 +9,8 @@ enum LogJSON {
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       members.append((reserved.contains(key) ? "_" + key : key, value.description))
     }
-    return JSONValue.object(members.map { JSONValue.Member($0, .string($1)) }).text()
+    let text = JSONValue.object(members.map { JSONValue.Member($0, .string($1)) }).text()
+    // JSON allows in a string what would still reach a terminal; all of it lies below U+10000.
+    return LogText.escaping(text, JSONValue.escape)
   }
 }

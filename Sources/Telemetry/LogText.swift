@@ -12,12 +12,15 @@ enum LogText {
   }
 
   /// The text with control characters, line separators and marks that turn the direction of writing as `\u{...}`.
-  static func oneLine(_ text: String) -> String {
+  static func oneLine(_ text: String) -> String { escaping(text) { "\\u{" + String($0.value, radix: 16) + "}" } }
+
+  /// The text with every unsafe character in the form that `escape` gives it.
+  static func escaping(_ text: String, _ escape: (Unicode.Scalar) -> String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
     var out = ""
     for scalar in text.unicodeScalars {
       if isUnsafe(scalar) {
-        out += "\\u{" + String(scalar.value, radix: 16) + "}"
+        out += escape(scalar)
       } else {
         out.unicodeScalars.append(scalar)
       }
@@ -27,7 +30,7 @@ enum LogText {
 
   private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x2028, 0x2029, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
     default: false
     }
   }

@@ -1,13 +1,18 @@
+import JSON
 import Logging
 import Testing
 
 @testable import Telemetry
 
 @Suite struct LogTextTests {
-  private func line(_ message: String, _ metadata: Logger.Metadata = [:], label: String = "kai-session") -> String {
+  private func line(
+    _ message: String, _ metadata: Logger.Metadata = [:], label: String = "kai-session", isJSON: Bool = false
+  ) -> String {
     let event = LogEvent(
       level: .info, message: "\(message)", error: nil, metadata: metadata, source: "Wire", file: "", function: "", line: 0)
-    return LogText.line(event, label, metadata, at: "2026-12-01T00:00:00+0000")
+    return isJSON
+      ? LogJSON.line(event, label, metadata, at: "2026-12-01T00:00:00+0000")
+      : LogText.line(event, label, metadata, at: "2026-12-01T00:00:00+0000")
   }
 
   @Test func anEntryReadsAsItAlwaysDid() {
@@ -17,7 +22,7 @@ import Testing
     #expect(line("stopped") == "2026-12-01T00:00:00+0000 info kai-session: [Wire] stopped")
   }
 
-  @Test func whateverSomebodySendsIsOneLineWithoutControlCharacters() {
+  @Test(arguments: [false, true]) func whateverSomebodySendsIsOneLineWithoutControlCharacters(_ isJSON: Bool) throws {
     let forged = "k\n2026-11-30T00:00:00+0000 critical kai-session: forged\r\n\u{1B}[31m\u{9B}2J\u{2028}\u{202E}\u{7F}\u{0}"
     var state: UInt64 = 1
     var random = ""
@@ -28,7 +33,8 @@ import Testing
       }
     }
     for text in [forged, random] {
-      let written = line(text, ["key": "\(text)", "\(text)": ["a", "\(text)"]], label: text)
+      let written = line(text, ["key": "\(text)", "\(text)": ["a", "\(text)"]], label: text, isJSON: isJSON)
+      if isJSON { #expect(try JSONValue(parsing: written)["message"]?.string == text) }
       for scalar in written.unicodeScalars {
         let isControl = scalar.properties.generalCategory == .control
         #expect(!isControl && ![0x2028, 0x2029, 0x202E].contains(scalar.value), "\(scalar.value)")
