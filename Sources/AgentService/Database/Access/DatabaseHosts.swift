@@ -31,13 +31,13 @@ struct DatabaseHosts: Sendable, Equatable {
   /// - Throws: `usage`.
   init(parsing text: String) throws(WireError) {
     rules = try text.split(separator: ",").map { (part) throws(WireError) in
+      if let block = AddressBlock(part.lowercased()) { return .block(block) }
       switch part.lowercased() {
-      case "any": .any
-      case "loopback": .loopback
-      case "unix": .unix
-      case let part where AddressBlock(part) != nil: AddressBlock(part).map { .block($0) } ?? .any
-      case let part where part.hasPrefix("*.") && Self.isName(part.dropFirst(2)): .suffix(String(part.dropFirst()))
-      case let part where Self.isName(part[...]): .name(part)
+      case "any": return .any
+      case "loopback": return .loopback
+      case "unix": return .unix
+      case let part where part.hasPrefix("*.") && Self.isName(part.dropFirst(2)): return .suffix(String(part.dropFirst()))
+      case let part where Self.isName(part[...]): return .name(part)
       default:
         throw WireError(
           .usage, "--databases-hosts has '\(part.prefix(80))', which is no host",
