@@ -76,6 +76,13 @@ import Testing
     let hexKey = deployment.folder.file("master.hex")
     try (key32.map { String(format: "%02x", $0) }.joined() + "\n").write(toFile: hexKey, atomically: true, encoding: .utf8)
     try FileManager.default.removeItem(atPath: target + "/kai.db")
+    // Another database's log would be taken for this one's: it stays, and nothing is put beside it.
+    try Data("a log".utf8).write(to: URL(filePath: target + "/kai.db-wal"))
+    let beside = try await deployment.run(["backup", "restore", file, "--data", target, "--master-key", hexKey])
+    #expect(beside.status == 5 && beside.errors.contains("kai.db-wal"), "\(beside)")
+    #expect(!FileManager.default.fileExists(atPath: target + "/kai.db"))
+    #expect(try Data(contentsOf: URL(filePath: target + "/kai.db-wal")) == Data("a log".utf8))
+    try FileManager.default.removeItem(atPath: target + "/kai.db-wal")
     try await deployment.run(["backup", "restore", file, "--data", target, "--master-key", hexKey]).expectSuccess()
     #expect(try Data(contentsOf: URL(filePath: target + "/master.key")) == key32)
     // Only an admin gets one.

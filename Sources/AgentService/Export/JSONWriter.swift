@@ -1,7 +1,7 @@
 import JSON
 
 /// Writes a table as a JSON array of objects, one a line. Numbers keep their digits: a decimal is written as the database wrote it,
-/// an integer whole; what JSON has no number for (`Infinity`, `NaN`) is a text, bytes are hex.
+/// an integer whole; what JSON has no number for (`Infinity`, `NaN`) is a text, bytes are hex behind `0x`.
 enum JSONWriter {
   static func bytes(_ table: ExportTable) -> [UInt8] {
     let keys = unique(table.columns).map { JSONValue.string($0).text() }
