@@ -21,17 +21,17 @@ struct SchemaBriefing {
   static func text(of schema: SessionSchema, for question: String, bytes: Int) async throws(WireError) -> String {
     let scan = try await schema.scan()
     guard !scan.tables.isEmpty else { return "The database has no tables." }
-    var all = scan.tables.map { describe($0, scan) }
-    if let zone = scan.notes.first(where: { $0.hasPrefix(SchemaScan.zoneNote) }) { all[all.count - 1] += "-- \(zone)\n" }
-    if all.reduce(0, { $0 + $1.utf8.count }) <= bytes {
-      return wholeTitle + all.joined(separator: "\n")
+    let all = scan.tables.map { describe($0, scan) }
+    let zone = scan.notes.first { $0.hasPrefix(SchemaScan.zoneNote) }.map { "-- \($0)\n" } ?? ""
+    if all.reduce(zone.utf8.count, { $0 + $1.utf8.count }) <= bytes {
+      return wholeTitle + all.joined(separator: "\n") + zone
     }
     let (_, found, bridges) = try await schema.search(question, limit: tables)
     var text = "The database has \(scan.tables.count) tables; these seem to be about the question:\n\n"
     var shown = 0
     var tooLarge: [String] = []
     for index in found + bridges {
-      guard text.utf8.count + all[index].utf8.count + 200 <= bytes else {
+      guard text.utf8.count + all[index].utf8.count + zone.utf8.count + 200 <= bytes else {
         tooLarge.append(scan.tables[index].name)
         continue
       }
@@ -46,7 +46,7 @@ struct SchemaBriefing {
     if !tooLarge.isEmpty {
       text += "\nNot shown, though they seem to be about the question: \(tooLarge.joined(separator: ", ")).\n"
     }
-    return text + "\nFind others with search_schema, and describe them with describe_tables."
+    return text + (zone.isEmpty ? "" : "\n" + zone) + "\nFind others with search_schema, and describe them with describe_tables."
   }
 
   /// A table as SQL that would make it, with what its rows say as comments.

@@ -78,8 +78,11 @@ struct SchemaScannerTests {
     // By which clock "in February" is meant is said, to people and to models.
     let zone = try await database.query("SHOW TimeZone", [], limits: QueryLimits()).rows[0][0]
     #expect(scan.notes == [SchemaScan.zoneNote + "\(zone.cell.text ?? ""), as the database or the connection's role has it."])
-    let briefing = try await SchemaBriefing.text(of: SessionSchema(database), for: "orders in February", bytes: 12_000)
-    #expect(briefing.contains(scan.notes[0]))
+    // Also where there is no room for all tables.
+    for bytes in [12_000, 700] {
+      let briefing = try await SchemaBriefing.text(of: SessionSchema(database), for: "orders in February", bytes: bytes)
+      #expect(briefing.contains(scan.notes[0]) && briefing.contains("search_schema") == (bytes == 700), "\(briefing)")
+    }
     await database.close()
   }
 
