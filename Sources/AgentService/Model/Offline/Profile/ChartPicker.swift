@@ -83,7 +83,7 @@ extension Analyst {
           && schema.relation(from: ColumnRef(table: profile.table, column: index)) == nil
       }
       guard let place, let low = profile.columns[place].least.number, let high = profile.columns[place].greatest.number,
-        high > low, (high - low).isFinite
+        high > low, ((high - low) / bins).isNormal
       else { return nil }
       let column = profile.columns[place].column
       let width = niceWidth((high - low) / bins)
