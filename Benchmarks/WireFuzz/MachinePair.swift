@@ -40,6 +40,8 @@ func received(_ frame: OutboundFrame) -> Frame {
   var body = ByteBuffer()
   var flags = frame.flags
   switch frame.body {
+  case .packed:
+    preconditionFailure("only the transport compresses beforehand")
   case .plain(let bytes):
     body = bytes
   case .request(let head, let message, let attachment, _):

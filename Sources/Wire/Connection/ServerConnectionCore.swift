@@ -23,6 +23,9 @@ struct ServerConnectionCore: ~Copyable {
   private var encoder = FrameEncoder()
   private let codec: BodyCodec
 
+  /// Whether the peer agreed to compressed bodies.
+  var compresses: Bool { encoder.compresses }
+
   init(_ machine: consuming ServerConnectionMachine, codec: BodyCodec) {
     self.machine = machine
     self.codec = codec

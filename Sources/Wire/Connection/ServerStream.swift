@@ -26,20 +26,25 @@ struct ServerStream {
 
 extension Outbound {
   /// What it counts against credit and the pending cap, in bytes.
-  var creditBytes: Int { message.readableBytes + attachment.readableBytes }
+  var creditBytes: Int {
+    if let packed { packed.rawLength - MessageBody.prefixBytes } else { heldBytes }
+  }
+
+  /// What it takes of the memory, in bytes.
+  var heldBytes: Int { (packed?.bytes.readableBytes ?? 0) + message.readableBytes + attachment.readableBytes }
 
   var frame: OutboundFrame {
     switch kind {
     case .response(let replayed):
-      OutboundFrame(
-        type: .response, flags: replayed ? .replayed : [], streamID: streamID,
-        body: .message(message, attachment: attachment, attachmentIsEncoded: attachmentIsEncoded))
+      OutboundFrame(type: .response, flags: replayed ? .replayed : [], streamID: streamID, body: body)
     case .item:
-      OutboundFrame(
-        type: .item, streamID: streamID,
-        body: .message(message, attachment: attachment, attachmentIsEncoded: attachmentIsEncoded))
+      OutboundFrame(type: .item, streamID: streamID, body: body)
     case .error:
       OutboundFrame(type: .error, streamID: streamID, body: .plain(message))
     }
+  }
+  private var body: OutboundFrame.Body {
+    if let packed { return .packed(packed) }
+    return .message(message, attachment: attachment, attachmentIsEncoded: attachmentIsEncoded)
   }
 }

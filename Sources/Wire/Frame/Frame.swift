@@ -23,6 +23,8 @@ public struct OutboundFrame: Sendable {
     case request(RequestHead, message: ByteBuffer, attachment: ByteBuffer, attachmentIsEncoded: Bool)
     /// RESPONSE, ITEM and UPLOAD, which have no head.
     case message(ByteBuffer, attachment: ByteBuffer, attachmentIsEncoded: Bool)
+    /// A RESPONSE or an ITEM that was compressed already, for a peer that agreed to that.
+    case packed(PackedBody)
   }
 
   public let type: FrameType

@@ -25,43 +25,44 @@ public struct FrameEncoder: Sendable {
     let bodyStart = out.writerIndex
     var flags = frame.flags
     var mayCompress = compresses
+    var packed: PackedBody?
     switch frame.body {
+    case .packed(let body):
+      out.writeImmutableBuffer(body.bytes)
+      packed = body
     case .plain(let body):
       out.writeImmutableBuffer(body)
       mayCompress = false
     case .request(let head, let message, let attachment, let attachmentIsEncoded):
       let headSize = head.encodedSize
-      writePrefix(head: headSize, message, to: &out)
+      MessageBody.writePrefix(head: headSize, message, to: &out)
       head.encode(into: &out)
       mayCompress = mayCompress && !(attachmentIsEncoded && attachment.readableBytes > 0)
       write(message, attachment, &flags, to: &out)
     case .message(let message, let attachment, let attachmentIsEncoded):
-      writePrefix(head: 0, message, to: &out)
+      MessageBody.writePrefix(head: 0, message, to: &out)
       mayCompress = mayCompress && !(attachmentIsEncoded && attachment.readableBytes > 0)
       write(message, attachment, &flags, to: &out)
     }
-    let rawLength = out.writerIndex - bodyStart
+    let rawLength = packed?.rawLength ?? out.writerIndex - bodyStart
     guard rawLength <= maxMessageBytes else {
       out.moveWriterIndex(to: start)
       throw WireError(.frameTooLarge, "a message of \(rawLength) bytes is more than the \(maxMessageBytes) that were agreed")
     }
-    let encoding = mayCompress ? codec.deflateBody(of: &out, from: bodyStart) : .stored
+    let encoding = packed?.encoding ?? (mayCompress ? codec.deflateBody(of: &out, from: bodyStart) : .stored)
     let bodyLength = out.writerIndex - bodyStart
     guard bodyLength <= maxFrameBytes else {
       out.moveWriterIndex(to: start)
       throw WireError(.frameTooLarge, "a frame of \(bodyLength) bytes is more than the \(maxFrameBytes) that were agreed")
     }
     let offset = bodyStart - out.readerIndex
-    let bodyCRC = out.withUnsafeReadableBytes { Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+    let bodyCRC =
+      packed?.crc ?? out.withUnsafeReadableBytes { Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
     // Both lengths are at most the agreed limits, which are at most 16 MiB.
     FrameHeader(
       bodyLength: UInt32(bodyLength), type: frame.type.rawValue, encoding: encoding.rawValue, flags: flags,
       streamID: frame.streamID, rawLength: UInt32(rawLength), bodyCRC: bodyCRC
     ).set(in: &out, at: start)
-  }
-
-  private func writePrefix(head: Int, _ message: ByteBuffer, to out: inout ByteBuffer) {
-    out.writeMultipleIntegers(UInt16(truncatingIfNeeded: head), UInt16(0), UInt32(truncatingIfNeeded: message.readableBytes))
   }
 
   private func write(_ message: ByteBuffer, _ attachment: ByteBuffer, _ flags: inout FrameFlags, to out: inout ByteBuffer) {

@@ -9,6 +9,11 @@ public struct MessageBody: Sendable, Equatable {
 
   static let prefixBytes = 8
 
+  /// Appends the lengths that stand before a head of `head` bytes and `message`.
+  static func writePrefix(head: Int, _ message: ByteBuffer, to out: inout ByteBuffer) {
+    out.writeMultipleIntegers(UInt16(truncatingIfNeeded: head), UInt16(0), UInt32(truncatingIfNeeded: message.readableBytes))
+  }
+
   /// What the message and its attachment count against credit, in bytes.
   public var creditBytes: Int { message.readableBytes + attachment.readableBytes }
 

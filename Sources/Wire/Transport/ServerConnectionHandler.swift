@@ -182,7 +182,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     guard let context else { return }
     let peer = ServerPeer(
       id: id, principal: core.machine.principal, remoteAddress: remote.description, handler: self,
-      account: core.machine.account, eventLoop: context.eventLoop)
+      account: core.machine.account, compresses: core.compresses, eventLoop: context.eventLoop)
     core.machine.account?.closes { [weak peer] in peer?.close($0) }
     self.peer = peer
     shared.service.connected(peer)

@@ -11,14 +11,16 @@ final class ServerPeer: ServerConnection {
   /// Emptied when the connection ends, so that a service that keeps the peer does not keep the connection.
   private let handler: NIOLoopBoundBox<ServerConnectionHandler?>
   private let account: MemoryAccount?
+  private let compresses: Bool
   private let congestion = Atomic(false)
 
   /// Must be called on the handler's event loop.
   init(
     id: UInt64, principal: Principal, remoteAddress: String, handler: ServerConnectionHandler, account: MemoryAccount?,
-    eventLoop: any EventLoop
+    compresses: Bool, eventLoop: any EventLoop
   ) {
     self.account = account
+    self.compresses = compresses
     self.id = id
     self.principal = principal
     self.remoteAddress = remoteAddress
@@ -35,11 +37,15 @@ final class ServerPeer: ServerConnection {
 
   func send(_ outbound: [Outbound]) {
     guard !eventLoop.inEventLoop, let account else { return onLoop { $0.send(outbound) } }
-    let bytes = outbound.reduce(0) { $0 + $1.creditBytes }
+    let bytes = outbound.reduce(0) { $0 + $1.heldBytes }
     account.change(by: bytes)
-    eventLoop.execute { [handler] in
-      account.change(by: -bytes)
-      handler.value?.send(outbound)
+    var ready = outbound
+    if compresses { for index in ready.indices { ready[index].pack() } }
+    let held = ready.reduce(0) { $0 + $1.heldBytes }
+    account.change(by: held - bytes)
+    eventLoop.execute { [handler, ready] in
+      account.change(by: -held)
+      handler.value?.send(ready)
     }
   }
 

@@ -104,11 +104,13 @@ public struct Outbound: Sendable {
   }
   public let streamID: UInt32
   public let kind: Kind
-  /// The encoded message.
-  public let message: ByteBuffer
+  /// The encoded message; empty once it is packed.
+  public private(set) var message: ByteBuffer
   public let attachment: ByteBuffer
   /// The attachment is already compressed: leave it alone.
   public let attachmentIsEncoded: Bool
+  /// The body, compressed already.
+  private(set) var packed: PackedBody?
 
   public init(
     streamID: UInt32, kind: Kind, message: ByteBuffer, attachment: ByteBuffer = ByteBuffer(),
@@ -132,6 +134,14 @@ public struct Outbound: Sendable {
 
   public static func error(_ streamID: UInt32, _ error: WireError) -> Outbound {
     Outbound(streamID: streamID, kind: .error, message: buffer(error))
+  }
+
+  /// Compresses a large message, for a peer that agreed to that.
+  mutating func pack() {
+    if case .error = kind { return }
+    guard attachment.readableBytes == 0, message.readableBytes >= PackedBody.fromBytes else { return }
+    packed = PackedBody(message: message)
+    message = ByteBuffer()
   }
 
   private static func buffer(_ message: some WireMessage) -> ByteBuffer {

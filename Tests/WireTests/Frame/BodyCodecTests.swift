@@ -88,4 +88,37 @@ import Testing
       #expect(out.getInteger(at: 5, as: UInt8.self) == expected.rawValue)
     }
   }
+  @Test("a reply that was compressed before goes out as it would have otherwise, and counts as much")
+  func packedReplies() throws {
+    var encoder = FrameEncoder()
+    encoder.maxFrameBytes = 200_000
+    encoder.maxMessageBytes = 200_000
+    encoder.compresses = true
+    let noise = (0..<100_000).map { _ in UInt8.random(in: 0...255) }
+    let small = ByteBuffer(repeating: 0x61, count: PackedBody.fromBytes - 1)
+    let messages = [
+      small, ByteBuffer(repeating: 0x61, count: PackedBody.fromBytes), ByteBuffer(bytes: noise),
+      ByteBuffer(repeating: 0x62, count: 190_000), ByteBuffer(repeating: 0x62, count: 200_000),
+    ]
+    for message in messages {
+      for kind in [Outbound.Kind.response(replayed: true), .item, .error] {
+        let plain = Outbound(streamID: 1, kind: kind, message: message)
+        var packed = plain
+        packed.pack()
+        let isPacked = if case .error = kind { false } else { message != small }
+        #expect((packed.packed != nil) == isPacked)
+        #expect(packed.creditBytes == plain.creditBytes)
+        #expect(packed.heldBytes <= plain.heldBytes + MessageBody.prefixBytes)
+        let expected = Result { try bytes(of: plain, encoder) }
+        let got = Result { try bytes(of: packed, encoder) }
+        #expect("\(got)" == "\(expected)" && (try? got.get()) == (try? expected.get()))
+      }
+    }
+  }
+
+  private func bytes(of outbound: Outbound, _ encoder: FrameEncoder) throws -> ByteBuffer {
+    var out = ByteBuffer(string: "before")
+    try encoder.encode(outbound.frame, codec, into: &out)
+    return out
+  }
 }
