@@ -1,10 +1,11 @@
 """The attacks: each says what it did, and whether it has done harm. With its guard off it must."""
 
-import base64, dataclasses, hashlib, os, resource, socket, struct, time, zlib
+import base64, dataclasses, hashlib, os, resource, socket, statistics, struct, time, zlib
 from typing import Callable
 
 from server import LIMIT, Failure, Quiet, Server, kai, until
 
+READS_OF_A_TURN = 30
 GOAWAY, REQUEST, RESPONSE, UPLOAD = 0x05, 0x10, 0x11, 0x13
 
 
@@ -158,11 +159,18 @@ def fair_reads(server):
     fill_memories(server)
     key, quiet = server.key(kai.ROLE_VIEWER), Quiet(server)
     request = kai.MemoryListRequest(db_connection_id=server.alias, page=kai.Page(limit=1000))
+    reader, alone = server.connect(key), []
+    for _ in range(5):
+        start = time.monotonic()
+        reader.call("memory.list", request, timeout_ms=20_000)
+        alone.append(time.monotonic() - start)
     for _ in range(16):
         ask(server.connect(key), "memory.list", request, 200)
     time.sleep(3)
     slowest = quiet.end()
-    return slowest > 1, f"another user's slowest call {slowest:.2f} s"
+    # Whoever waits for its turn waits for a few reads of others, not for the 3 200 of them that are asked for.
+    reads = slowest / statistics.median(alone)
+    return reads > READS_OF_A_TURN, f"another user's slowest call {slowest:.2f} s, as long as {reads:.0f} of these reads"
 
 
 def handshake_flood(server):

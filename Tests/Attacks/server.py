@@ -1,6 +1,6 @@
 """A kai-session to be attacked: the real binary, in a memory cgroup of 512 MiB where the machine allows it."""
 
-import json, os, pathlib, secrets, shutil, signal, subprocess, sys, tempfile, threading, time
+import json, os, pathlib, secrets, shutil, signal, subprocess, sys, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples/python"))
@@ -97,34 +97,31 @@ class Server:
 
 
 class Quiet:
-    """Another user, who asks for one small thing again and again: what an attack costs others is how long that takes."""
+    """Another user, who asks for one small thing again and again: what an attack costs others is how long that takes.
+
+    It is a process of its own, or it would wait for the attackers' threads instead of for the service.
+    """
 
     def __init__(self, server):
         self.key = server.key(kai.ROLE_USER)
-        self.client = server.connect(self.key)
         request = kai.SessionCreateRequest(db_connection_id=server.alias)
-        self.session = self.client.call("session.create", request).message.id
-        self.slowest, self.failures, self.over = 0.0, 0, threading.Event()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while not self.over.is_set():
-            start = time.monotonic()
-            try:
-                self.client.call("session.get", kai.SessionRef(id=self.session), timeout_ms=10_000)
-            except Exception:
-                self.failures += 1
-                if self.client.end:
-                    break
-            self.slowest = max(self.slowest, time.monotonic() - start)
-            time.sleep(0.02)
+        session = server.connect(self.key).call("session.create", request).message.id
+        self.process = subprocess.Popen(
+            [sys.executable, pathlib.Path(__file__).with_name("quiet.py"), server.address, session],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdin.write(self.key + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "ready\n"
 
     def end(self):
-        self.over.set()
-        self.thread.join(15)
-        # A call that is still waited for counts with the time until now.
-        return 15.0 if self.thread.is_alive() else self.slowest
+        """The seconds of its slowest call."""
+        try:
+            # A call that is still waited for counts with the time until now.
+            return float(self.process.communicate("", timeout=15)[0])
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            return 15.0
 
 
 def until(what, condition, seconds=20):
