@@ -5,6 +5,8 @@ import CSQLite
 public final class SQLiteWriteAheadLog {
   /// Pages in the log after this connection's last commit.
   public private(set) var pages = 0
+  /// Commits of this connection that wrote anything.
+  public private(set) var commits = 0
 
   private let connection: SQLiteConnection
 
@@ -14,7 +16,9 @@ public final class SQLiteWriteAheadLog {
       connection.handle,
       { context, _, _, pages in
         guard let context else { return SQLITE_OK }
-        Unmanaged<SQLiteWriteAheadLog>.fromOpaque(context).takeUnretainedValue().pages = Int(pages)
+        let log = Unmanaged<SQLiteWriteAheadLog>.fromOpaque(context).takeUnretainedValue()
+        log.pages = Int(pages)
+        log.commits += 1
         return SQLITE_OK
       }, Unmanaged.passUnretained(self).toOpaque())
   }

@@ -163,6 +163,7 @@ struct Program: AsyncParsableCommand {
     keeping.deleteIdleDays = settings.deleteIdleDays
     let housekeeping = Task { [keeping] in await keeping.run(every: .seconds(60)) }
     let scrub = Task { await service.scrub.run(every: .seconds(24 * 3_600)) }
+    let watch = Task { await service.watch.run(every: .seconds(2)) }
     for await signal in signals {
       if signal == .sighup {
         logger.notice("SIGHUP changes nothing: certificates are read again by themselves, everything else needs a restart")
@@ -171,14 +172,14 @@ struct Program: AsyncParsableCommand {
       logger.info("stopping", metadata: ["signal": "\(signal)"])
       break
     }
-    housekeeping.cancel()
-    scrub.cancel()
+    for task in [housekeeping, scrub, watch] { task.cancel() }
     async let secured: Void? = secure?.stop(grace: .seconds(5))
     await server.stop(grace: .seconds(5))
     _ = await secured
     await http?.stop()
     await housekeeping.value
     await scrub.value
+    await watch.value
     logger.info("stopped")
   }
 }

@@ -49,7 +49,7 @@ struct ServiceAssembly: Sendable {
     SessionUpload.register(store: store, deletion: deletion, on: &router)
     CheckpointMethods(store: store).register(on: &router)
     CheckpointCommit(queue: tasks).register(on: &router)
-    TaskMethods(queue: tasks).register(on: &router)
+    TaskMethods(queue: tasks, figures: ground.figures).register(on: &router)
     NodeMethods(queue: tasks).register(on: &router)
     let vectors = VectorCache()
     MemoryMethods(store: store, vectors: vectors).register(on: &router)
@@ -62,14 +62,15 @@ struct ServiceAssembly: Sendable {
     KeyMethods(ring: ground.keys, connections: connections).register(on: &router)
     ServerMethods(
       identity: ground.identity, figures: ground.figures, connections: connections,
-      check: StoreCheck(integrity: SQLiteIntegrity.problems), machine: ground.machine, drain: { tasks.drain() }
+      check: StoreCheck(integrity: SQLiteIntegrity.problems, figures: ground.figures), machine: ground.machine,
+      drain: { tasks.drain() }
     ).register(on: &router)
     ground.backup?.register(on: &router)
     self.tasks = tasks
     self.connections = connections
     handler = SessionServiceHandler(
-      store: store, router: router, connections: connections, now: ground.surroundings.now, timers: ground.timers,
-      logger: ground.logger)
+      store: store, router: router, connections: connections, figures: ground.figures, now: ground.surroundings.now,
+      timers: ground.timers, logger: ground.logger)
     housekeeping = Housekeeping(store: store, deletion: deletion, logger: ground.logger)
   }
 }

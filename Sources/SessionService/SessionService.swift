@@ -11,6 +11,7 @@ final class SessionService: Sendable {
   let store: SQLiteStore
   let housekeeping: Housekeeping
   let scrub: Scrub
+  let watch: StoreWatch
   let tasks: TaskQueue
   let connections: ConnectionRegistry
   private let folder: DataFolder
@@ -24,6 +25,7 @@ final class SessionService: Sendable {
     logger: Logger
   ) async throws(WireError) {
     folder = try DataFolder(path: path)
+    try DiskRoom.requireForStart(path)
     let found = try MasterKey.load(in: folder, file: masterKeyFile, surroundings: surroundings)
     var options = SQLiteStoreOptions(surroundings: surroundings)
     options.acceptsDamagedLog = acceptsDamagedLog
@@ -50,21 +52,14 @@ final class SessionService: Sendable {
     tasks = assembly.tasks
     connections = assembly.connections
     housekeeping = assembly.housekeeping
-
+    watch = StoreWatch(store: store, figures: store.figures, logger: logger) { DiskRoom.freeBytes(path) }
     scrub = Scrub(store: store, logger: logger, integrity: Self.smallFileProblems)
 
     try await AdminKey.ensure(in: folder, store: store, ring: keys)
     try MasterKey.firstStartIsOver(in: folder)
     try await housekeeping.recover()
     try await tasks.recover()
-    guard watchesItself else { return }
-    tasks.watchItself()
-    // When nothing else is written, what was removed must go from the log all the same.
-    MultiThreadedEventLoopGroup.singleton.next().scheduleRepeatedTask(initialDelay: .seconds(2), delay: .seconds(2)) {
-      [weak store] timer in
-      guard let store else { return timer.cancel() }
-      if store.figures.snapshot.logWaitsForWiping { store.writeInBackground { (_) throws(WireError) in } }
-    }
+    if watchesItself { tasks.watchItself() }
   }
 
   /// A GiB is looked at in a few seconds.

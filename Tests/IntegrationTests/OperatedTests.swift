@@ -79,7 +79,7 @@ import Testing
     let page = try await deployment.ctl("top").expectSuccess().output
     #expect(page.contains("0 running, 0 queued, 0 waiting  0 of 4 slots busy") && page.contains("n1"), "\(page)")
     let check = try await deployment.ctl("server", "check", "--format", "nagios").expectSuccess()
-    #expect(check.line == "KAI OK - 6 checks")
+    #expect(check.line == "KAI OK - 7 checks")
     let doctor = try await deployment.json("doctor").array ?? []
     #expect(
       doctor.compactMap { $0["check"]?.string } == ["key", "server", "nodes", "connections", "clock", "disk", "fsync", "sqlite"])

@@ -10,6 +10,7 @@ final class SessionServiceHandler: WireService {
   private let router: Router
   private let logger: Logger
   private let connections: ConnectionRegistry
+  private let figures: StoreFigures
   private let metrics = RequestMetrics()
   private let rates = KeyRates()
   private let now: @Sendable () -> Timestamp
@@ -18,12 +19,13 @@ final class SessionServiceHandler: WireService {
   private let expiries = Mutex<[UInt64: Scheduled<Void>]>([:])
 
   init(
-    store: any Store, router: Router, connections: ConnectionRegistry, now: @escaping @Sendable () -> Timestamp,
-    timers: any EventLoop, logger: Logger
+    store: any Store, router: Router, connections: ConnectionRegistry, figures: StoreFigures,
+    now: @escaping @Sendable () -> Timestamp, timers: any EventLoop, logger: Logger
   ) {
     self.store = store
     self.router = router
     self.connections = connections
+    self.figures = figures
     self.now = now
     self.timers = timers
     self.logger = logger
@@ -158,6 +160,7 @@ final class SessionServiceHandler: WireService {
       throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")
     }
     try rates.admit(request.principal, seen.arrival)
+    if request.method.needsRoom, let refusal = figures.snapshot.room.refusal { throw refusal }
     try Idempotency.requireKey(request)
     if let expiry = request.expiry(seen.arrival) { throw expiry }
     let context = CallContext(

@@ -3,6 +3,7 @@ import Wire
 /// `task.*`: what people ask, and what becomes of it.
 struct TaskMethods: Sendable {
   let queue: TaskQueue
+  let figures: StoreFigures
 
   func register(on router: inout Router) {
     router.write(Methods.taskSubmit) { (transaction, request, context) throws(WireError) in
@@ -120,7 +121,8 @@ struct TaskMethods: Sendable {
     return TaskWhy.with {
       $0.task = task.record
       $0.sentences = TaskExplanation.sentences(
-        task, session, others: others, nodes: nodes, serverIsDraining: isDraining, now: transaction.now)
+        task, session, others: others, nodes: nodes, serverIsDraining: isDraining,
+        storeProblem: figures.snapshot.problem, now: transaction.now)
     }
   }
 }

@@ -33,8 +33,10 @@ struct StatusRoutes: Sendable {
   /// Whether requests are served: the store answers and writes, and the queue gives out work.
   private func ready() async -> StatusServer.Reply {
     guard !service.tasks.view({ $0.isDraining }) else { return StatusServer.Reply(503, "draining\n") }
-    guard !service.store.figures.snapshot.isBroken else {
-      return StatusServer.Reply(503, "a commit failed: nothing is written any more; look at the disk, then restart\n")
+    let store = service.store.figures.snapshot
+    if let problem = store.problem {
+      let end = store.isBroken ? "; look at the disk, then restart" : ""
+      return StatusServer.Reply(503, problem.message + end + "\n")
     }
     switch await Self.longestWaitMs(in: service.store) {
     case .success: return StatusServer.Reply(200, "ready\n")
@@ -102,6 +104,12 @@ struct StatusRoutes: Sendable {
     }
     metrics.read("kai_store_failed_units_total", isCounter: true, "Units of work that were undone.") {
       [([], Double(figures.snapshot.failedUnits))]
+    }
+    metrics.read("kai_store_failed_commits_total", isCounter: true, "Transactions that failed as a whole.") {
+      [([], Double(figures.snapshot.failedCommits))]
+    }
+    metrics.read("kai_store_writable", "1 while the store takes writes; 0 when the disk is full or has failed.") {
+      [([], figures.snapshot.problem == nil ? 1 : 0)]
     }
     metrics.read("kai_store_wal_pages", "Pages in the write-ahead log.") { [([], Double(figures.snapshot.walPages))] }
     metrics.read("kai_store_checkpoints_total", isCounter: true, "Times the log was copied into the database.") {

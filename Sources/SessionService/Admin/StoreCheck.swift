@@ -5,12 +5,14 @@ import Wire
 struct StoreCheck: Sendable {
   /// Problems of the backend's own structures.
   let integrity: @Sendable (any Transaction) throws(WireError) -> [String]
+  let figures: StoreFigures
 
   func run(in transaction: any Transaction) throws(WireError) -> ServerCheck {
     // A large store is read whole.
     try transaction.heed(UnitLife(limit: .hours(1)))
     let unfinished = try SessionDeletionRepository.unfinished(in: transaction)
     let findings = [
+      Self.finding("writing", figures.snapshot.problem.map { [$0.message] } ?? []),
       Self.finding("store file", try integrity(transaction)),
       Self.finding("stored bytes", try DamageRepository.sentences(in: transaction)),
       Self.finding("heads of chains", try ConsistencyRepository.sessionsWithoutHead(in: transaction)),

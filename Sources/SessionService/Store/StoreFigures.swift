@@ -1,4 +1,5 @@
 import Synchronization
+import Wire
 
 /// What a store counts about itself since it was opened.
 final class StoreFigures: Sendable {
@@ -13,8 +14,15 @@ final class StoreFigures: Sendable {
     var checkpoints: UInt64 = 0
     /// Pages in the write-ahead log.
     var walPages = 0
-    /// A commit failed for good: nothing is written until the store is opened anew.
+    /// Transactions that failed as a whole.
+    var failedCommits: UInt64 = 0
+    /// Why nothing is written; nil once something has been written again.
+    var trouble: WireError?
+    /// The trouble is for good: nothing is written until the store is opened anew.
     var isBroken = false
+    var room = DiskRoom.enough
+    /// Why a write that makes the store grow would be refused or fail now.
+    var problem: WireError? { trouble ?? room.refusal }
     /// The log still has what was removed: the next commit after a second empties it.
     var logWaitsForWiping = false
   }
@@ -23,9 +31,11 @@ final class StoreFigures: Sendable {
 
   var snapshot: Snapshot { state.withLock { $0 } }
 
+  /// The disk has taken something.
   func committed(in seconds: Double) {
     state.withLock { state in
       state.commits += 1
+      if !state.isBroken { state.trouble = nil }
       state.commitSeconds = state.commits == 1 ? seconds : state.commitSeconds + (seconds - state.commitSeconds) * Self.weight
     }
   }
@@ -33,7 +43,18 @@ final class StoreFigures: Sendable {
   /// Of the newest commit in the mean.
   private static let weight = 0.05
 
-  func broke() { state.withLock { $0.isBroken = true } }
+  /// A transaction failed as a whole.
+  /// - Parameter isForGood: whether nothing more is written until the store is opened anew.
+  func failed(_ error: WireError, isForGood: Bool) {
+    state.withLock { state in
+      state.failedCommits += 1
+      guard !state.isBroken else { return }
+      state.trouble = error
+      state.isBroken = isForGood
+    }
+  }
+
+  func room(_ room: DiskRoom) { state.withLock { $0.room = room } }
 
   func ran(failed: Bool) {
     state.withLock { state in

@@ -28,7 +28,7 @@ import Wire
     try await withService { test in
       let ready = try #require(StatusRoutes(service: test.service, metrics: PrometheusMetrics()).routes["/readyz"])
       #expect(await ready().status == 200)
-      test.service.store.figures.broke()
+      test.service.store.figures.failed(WireError(.storageFailed, "the disk is gone"), isForGood: true)
       #expect(await ready().status == 503)
     }
   }

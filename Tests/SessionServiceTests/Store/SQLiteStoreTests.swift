@@ -70,8 +70,8 @@ import Wire
     let results = await results(store, (0..<100).map { insert("thing \($0)") }, in: gate)
     let after = store.figures.snapshot
     #expect(results.allSatisfy { (try? $0.get()) != nil })
-    // One for the batch that held the writer, one for the hundred.
-    #expect(after.commits - before.commits == 2)
+    // One for the hundred; the batch that held the writer wrote nothing.
+    #expect(after.commits - before.commits == 1)
     #expect(after.units - before.units == 100 || after.units - before.units == 101)
     #expect(try await names(store).count == 100)
   }

@@ -4,7 +4,7 @@ import Wire
 enum TaskExplanation {
   static func sentences(
     _ task: StoredTask, _ session: Session, others: [StoredTask], nodes: [NodeInfo], serverIsDraining: Bool,
-    now: Timestamp
+    storeProblem: WireError?, now: Timestamp
   ) -> [String] {
     var sentences: [String] = []
     switch task.record.status {
@@ -30,6 +30,9 @@ enum TaskExplanation {
       }
       if !task.record.reason.isEmpty { sentences.append("Last: \(task.record.reason).") }
       if sentences.isEmpty { sentences.append("It is about to be given to a node.") }
+    }
+    if let storeProblem, !task.record.status.isTerminal {
+      sentences.append("The server cannot write now, and no step is taken until it can: \(storeProblem.message).")
     }
     return sentences
   }

@@ -16,6 +16,7 @@ final class SQLiteWriter {
   private let connection: SQLiteConnection
   private let transaction: SQLiteTransaction
   private let log: SQLiteWriteAheadLog
+  private var files: StoreFiles?
   /// Prepared once: parsing these for every unit costs as much as a small query.
   private let begin: SQLiteStatement
   private let savepoint: SQLiteStatement
@@ -36,6 +37,8 @@ final class SQLiteWriter {
   /// When the log was last emptied because something had been removed.
   private var wipedAt = Timestamp()
   private static let wipeIntervalMs: Int64 = 1_000
+  /// Where the log is emptied when the disk is nearly full: 2 MiB.
+  private static let shortLogPages = 256
 
   /// Opens the file, makes it what we need, and brings its schema up to date.
   init(
@@ -76,11 +79,13 @@ final class SQLiteWriter {
     try keepBeforeMigrating(migrations, path)
     try migrate(migrations)
     if !isMarked { try script(SQLiteOwnership.mark) }
+    files = try StoreFiles(path)
   }
 
   /// Runs the jobs in one transaction, commits once, and settles them.
   func perform(_ jobs: [Job]) {
     lost = broken
+    let logged = log.commits
     actions = []
     units = 0
     if lost == nil { do throws(WireError) { try run(begin) } catch { lost = error } }
@@ -90,12 +95,17 @@ final class SQLiteWriter {
       let start = ContinuousClock.now
       commit()
       elapsed = ContinuousClock.now - start
-      commitTimer.recordNanoseconds(Int64(elapsed / .nanoseconds(1)))
-      batchRecorder.record(units)
     }
     if lost != nil, !connection.isAutocommit { _ = attempt("ROLLBACK") }
-    if lost == nil {
-      figures.committed(in: elapsed / .seconds(1))
+    if let lost {
+      figures.failed(lost, isForGood: broken != nil)
+    } else {
+      // A transaction that changed nothing also succeeds on a disk that is full.
+      if log.commits > logged {
+        commitTimer.recordNanoseconds(Int64(elapsed / .nanoseconds(1)))
+        batchRecorder.record(units)
+        figures.committed(in: elapsed / .seconds(1))
+      }
       for action in actions { action() }
     }
     for settle in settlements { settle(lost) }
@@ -131,16 +141,19 @@ final class SQLiteWriter {
   }
 
   private func commit() {
-    guard let failure = attempt("COMMIT") else { return }
+    guard let failure = attempt("COMMIT") else {
+      lost = files?.loss
+      broken = lost
+      return
+    }
+    // When there was no room for the log's pages, SQLite has undone the transaction.
+    let effect = failure.errorCode == .storageFull ? Effect.none : .unknown
     lost = WireError(
-      failure.errorCode, "the commit failed, so none of its changes is acknowledged: \(failure.message)", effect: .unknown)
+      failure.errorCode, "the commit failed, so none of its changes is acknowledged: \(failure.message)", effect: effect)
     // After a failed fsync the kernel may drop the pages it could not write and report success the next time: whatever
     // else is written through this connection could be acknowledged and yet be lost. A full disk is no such failure: the
     // next commit may find space.
-    if connection.isAutocommit, failure.errorCode != .storageFull {
-      broken = lost
-      figures.broke()
-    }
+    if connection.isAutocommit, failure.errorCode != .storageFull { broken = lost }
   }
 
   private func checkpointIfDue() {
@@ -148,9 +161,11 @@ final class SQLiteWriter {
     // To empty the log waits for readers, so many removals in a row share one emptying.
     let wipes = transaction.wantsLogWiped && wipedAt.advanced(milliseconds: Self.wipeIntervalMs) <= transaction.now
     figures.logWaitsForWiping(transaction.wantsLogWiped)
-    guard broken == nil, log.pages >= options.checkpointPages || wipes else { return }
+    let isShort = figures.snapshot.room != .enough
+    let limit = isShort ? min(Self.shortLogPages, options.checkpointPages) : options.checkpointPages
+    guard broken == nil, log.pages >= limit || wipes else { return }
     // A failed checkpoint loses nothing: the log keeps everything, and the next one tries again.
-    let mustEmpty = log.pages >= options.truncatePages || wipes
+    let mustEmpty = log.pages >= options.truncatePages || wipes || isShort
     let isWhole = (try? log.checkpoint(mustEmpty ? .truncate : .passive)) ?? false
     if mustEmpty, isWhole {
       transaction.logWasWiped()
