@@ -120,6 +120,49 @@ import Testing
     #expect(try WriteAheadLogCheck(path: folder.path + "/none") == nil)
   }
 
+  /// What a folder is like when its process was killed, and then somebody takes from its log.
+  @Test(arguments: ["missing", "empty", "half", "no header", "sound", "copied and missing"])
+  func aLogThatIsShorterThanItsIndexSaysIsRefused(_ kind: String) async throws {
+    let folder = try TemporaryFolder()
+    let (path, copy) = (folder.path + "/kai.db", folder.path + "/copy.db")
+    let table = Migration(number: 1, name: "one", statements: ["CREATE TABLE t (a TEXT)"])
+    var options = SQLiteStoreOptions(surroundings: .system)
+    if kind == "copied and missing" { options.checkpointPages = 1 }
+    let store = try SQLiteStore(path: path, options: options, migrations: [table])
+    for number in 0..<40 {
+      try await store.write { (transaction) throws(WireError) in
+        _ = try transaction.execute("INSERT INTO t VALUES (?)", [.text("row \(number)")])
+      }
+    }
+    for end in ["", "-wal", "-shm"] { try FileManager.default.copyItem(atPath: path + end, toPath: copy + end) }
+    store.close()
+    let log = try Data(contentsOf: URL(filePath: copy + "-wal"))
+    let taken: Data? =
+      switch kind {
+      case "empty": Data()
+      case "half": log.prefix(log.count / 2)
+      case "no header": Data(count: 4_096) + log.dropFirst(4_096)
+      case "sound": log
+      default: nil
+      }
+    try FileManager.default.removeItem(atPath: copy + "-wal")
+    try taken?.write(to: URL(filePath: copy + "-wal"))
+    func rows() async throws -> Int {
+      let store = try SQLiteStore(path: copy, options: options, migrations: [table])
+      defer { store.close() }
+      return try await store.read { (transaction) throws(WireError) in
+        try transaction.query("SELECT a FROM t", []) { (row) in row.text(0) }.count
+      }
+    }
+    // Nothing is missed when the log holds it, or the database does.
+    if kind == "sound" || kind == "copied and missing" { return #expect(try await rows() == 40) }
+    let error = await #expect(throws: WireError.self) { try await rows() }
+    #expect(error?.errorCode == .corrupt && error?.message.contains("kai.db-wal") == false, "\(error as Any)")
+    #expect(error?.message.contains("copy.db-wal' is missing or cut off") == true, "\(error as Any)")
+    options.acceptsDamagedLog = true
+    #expect(try await rows() < 40)
+  }
+
   @Test func aDamagedLogIsRefusedUntilItsLossIsAccepted() throws {
     let folder = try TemporaryFolder()
     let (database, log) = try makeLog(folder)

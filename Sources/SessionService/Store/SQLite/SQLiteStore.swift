@@ -147,15 +147,15 @@ final class SQLiteStore: Store {
   /// - Throws: `corrupt` when SQLite would forget commits; with `acceptsLoss` a copy of the log is kept beside it instead.
   private static func requireSoundLog(of path: String, acceptsLoss: Bool) throws(WireError) {
     let log = path + "-wal"
-    guard let damage = try WriteAheadLogCheck(path: log) else { return }
+    guard let damage = try WriteAheadLogCheck(path: log, index: WriteAheadLogIndex(path: path + "-shm")) else { return }
     guard acceptsLoss else {
       throw WireError(
-        .corrupt,
-        "the write-ahead log '\(log)' is damaged at frame \(damage.damagedFrame): \(damage.commits) acknowledged commits stand behind it",
+        .corrupt, "the write-ahead log '\(log)' \(damage.sentence)",
         hint:
-          "Nothing was changed. Restore the last backup, or start once with --accept-damaged-log to go on without those commits.")
+          "Nothing was changed. Put the log back, restore the last backup, or start once with --accept-damaged-log to go on without those commits."
+      )
     }
-    try DataFolder.copy(log, to: log + ".damaged")
+    if DataFolder.size(log) != nil { try DataFolder.copy(log, to: log + ".damaged") }
   }
 
   /// Whether a thread's connection could be opened.

@@ -5,33 +5,52 @@ import Wire
 /// log, and silently forgets what is behind it: right after a loss of power, when only the transaction under way can be torn, and wrong
 /// when bytes were damaged. (Format: sqlite.org/fileformat2.html, "The Write-Ahead Log".)
 ///
+/// What the log's index says of it is held against it too: a log that is missing, emptied, cut off or has no header any more looks sound.
+///
 /// Every commit is synced before the next begins, so at most one transaction can be torn, and its commit frame is the last of all. A
 /// commit with anything behind it, or two, behind a frame that is damaged were acknowledged.
 struct WriteAheadLogCheck {
-  /// Counted from 1; 0 is the log's own header.
+  /// Counted from 1; 0 is the log's own header, or a log that is not there.
   let damagedFrame: Int
-  /// Acknowledged commits behind it, which SQLite would forget.
+  /// Acknowledged commits behind it, which SQLite would forget; 0 when they are gone.
   let commits: Int
+  /// What is wrong, as a part of a sentence.
+  var sentence: String {
+    commits == 0
+      ? "is missing or cut off at frame \(damagedFrame): its index says that there were more, acknowledged and not yet in the database"
+      : "is damaged at frame \(damagedFrame): \(commits) acknowledged commits stand behind it"
+  }
 
   private static let headerBytes = 32
   private static let frameHeaderBytes = 24
 
-  /// - Returns: nil when the log is sound or torn as a crash may tear it, or when there is none.
+  /// - Parameters:
+  ///   - path: of the log.
+  ///   - index: what its index says; nil when nothing is known.
+  /// - Returns: nil when the log is sound or torn as a crash may tear it, or when there is none and should be none.
   /// - Throws: `local_io`
-  init?(path: String) throws(WireError) {
+  init?(path: String, index: WriteAheadLogIndex? = nil) throws(WireError) {
+    let owed = index.map { $0.frames > $0.copiedFrames ? $0.frames : 0 } ?? 0
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
-      throw WireError(.localIo, "'\(path)' cannot be read: \(String(cString: strerror(errno)))")
+      guard errno == ENOENT else {
+        throw WireError(.localIo, "'\(path)' cannot be read: \(String(cString: strerror(errno)))")
+      }
+      guard owed > 0 else { return nil }
+      (damagedFrame, commits) = (0, 0)
+      return
     }
     defer { close(descriptor) }
     var header = [UInt8](repeating: 0, count: Self.headerBytes)
-    guard Self.fill(&header, from: descriptor) else { return nil }
+    guard Self.fill(&header, from: descriptor), Self.isPageSize(Int(Self.word(header, 2))) else {
+      guard owed > 0 else { return nil }
+      (damagedFrame, commits) = (0, 0)
+      return
+    }
     let word = { (bytes: [UInt8], index: Int) -> UInt32 in Self.word(bytes, index) }
     // The magic's last bit says in which order of bytes the sums are made.
     let isBigEndian = word(header, 0) & 1 == 1
     let pageBytes = Int(word(header, 2))
-    guard pageBytes >= 512, pageBytes <= 65_536, pageBytes & (pageBytes - 1) == 0 else { return nil }
     var previous = (word(header, 6), word(header, 7))
     var damaged: Int?
     if Self.sum(header[..<24], isBigEndian, (0, 0)) != previous { damaged = 0 }
@@ -54,16 +73,23 @@ struct WriteAheadLogCheck {
       if commitsBehind > 0 { isAfterCommit = true }
       if word(frame, 1) != 0 { commitsBehind += 1 }
     }
-    guard let damaged, isAfterCommit else { return nil }
-    (damagedFrame, commits) = (damaged, commitsBehind)
+    if let damaged, isAfterCommit {
+      (damagedFrame, commits) = (damaged, commitsBehind)
+      return
+    }
+    let soundFrames = damaged.map { max(0, $0 - 1) } ?? number
+    guard let index, index.salts == Array(header[16..<24]), soundFrames < owed else { return nil }
+    (damagedFrame, commits) = (soundFrames + 1, 0)
   }
+
+  private static func isPageSize(_ bytes: Int) -> Bool { bytes >= 512 && bytes <= 65_536 && bytes & (bytes - 1) == 0 }
 
   private static func word(_ bytes: [UInt8], _ index: Int) -> UInt32 {
     bytes[(4 * index)..<(4 * index + 4)].reduce(0) { $0 << 8 | UInt32($1) }
   }
 
   /// SQLite's checksum of pairs of words, going on from another.
-  private static func sum(_ bytes: ArraySlice<UInt8>, _ isBigEndian: Bool, _ start: (UInt32, UInt32)) -> (UInt32, UInt32) {
+  static func sum(_ bytes: ArraySlice<UInt8>, _ isBigEndian: Bool, _ start: (UInt32, UInt32)) -> (UInt32, UInt32) {
     bytes.withUnsafeBytes { raw in
       var (first, second) = start
       for offset in stride(from: 0, to: raw.count, by: 8) {
