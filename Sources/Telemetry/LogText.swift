@@ -4,7 +4,7 @@ import Logging
 ///
 /// What others send stands in logs: the key id of somebody who has no key, the words of a database. A line break in it must not make a line
 /// of its own, and an escape sequence must not reach a terminal.
-enum LogText {
+public enum LogText {
   static func line(_ event: LogEvent, _ label: String, _ metadata: Logger.Metadata, at time: String) -> String {
     let pairs = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     return oneLine(
@@ -12,7 +12,7 @@ enum LogText {
   }
 
   /// The text with control characters, line separators and marks that turn the direction of writing as `\u{...}`.
-  static func oneLine(_ text: String) -> String { escaping(text) { "\\u{" + String($0.value, radix: 16) + "}" } }
+  public static func oneLine(_ text: String) -> String { escaping(text) { "\\u{" + String($0.value, radix: 16) + "}" } }
 
   /// The text with every unsafe character in the form that `escape` gives it.
   static func escaping(_ text: String, _ escape: (Unicode.Scalar) -> String) -> String {

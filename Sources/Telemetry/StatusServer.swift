@@ -61,6 +61,12 @@ public final class StatusServer: Sendable {
   public static func start(
     host: String, port: Int, routes: [String: Route], logger: Logger
   ) async throws(WireError) -> StatusServer {
+    try await start(host: host, port: port, routes: routes, logger: logger, patience: patience)
+  }
+
+  static func start(
+    host: String, port: Int, routes: [String: Route], logger: Logger, patience: TimeAmount
+  ) async throws(WireError) -> StatusServer {
     let open = StatusConnections(most: connections)
     do {
       let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -73,7 +79,7 @@ public final class StatusServer: Sendable {
           return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-            try pipeline.addHandler(StatusHandler(routes, open))
+            try pipeline.addHandler(StatusHandler(routes, open, patience))
           }
         }
         .bind(host: host, port: port).get()
@@ -130,13 +136,16 @@ private final class StatusHandler: ChannelInboundHandler {
 
   private let routes: [String: StatusServer.Route]
   private let open: StatusConnections
+  private let patience: TimeAmount
   private var head: HTTPRequestHead?
   private var deadline: Scheduled<Void>?
   private var isAnswering = false
   /// The peer sends nothing more; it may still want its answer.
   private var hasPeerFinished = false
 
-  init(_ routes: [String: StatusServer.Route], _ open: StatusConnections) { (self.routes, self.open) = (routes, open) }
+  init(_ routes: [String: StatusServer.Route], _ open: StatusConnections, _ patience: TimeAmount) {
+    (self.routes, self.open, self.patience) = (routes, open, patience)
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     wait(context)
@@ -151,7 +160,7 @@ private final class StatusHandler: ChannelInboundHandler {
   /// Closes the connection unless what is due from the peer comes in time: a whole request, or the reading of an answer.
   private func wait(_ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    deadline = context.eventLoop.scheduleTask(in: StatusServer.patience) { bound.value.close(promise: nil) }
+    deadline = context.eventLoop.scheduleTask(in: patience) { bound.value.close(promise: nil) }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
