@@ -70,7 +70,7 @@ let package = Package(
       name: "Telemetry", dependencies: ["Addresses", "Wire", "JSON", "CCurl", nio, nioPosix, nioHTTP, metrics, logging],
       swiftSettings: house),
     .target(name: "SchemaIndex", dependencies: ["Wire", "Words"], swiftSettings: house),
-    .target(name: "ServiceLaunch", dependencies: ["Wire", arguments], swiftSettings: house),
+    .target(name: "ServiceLaunch", dependencies: ["Wire", "Telemetry", arguments], swiftSettings: house),
     .executableTarget(
       name: "SessionService",
       dependencies: [
@@ -128,6 +128,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Wire", "JSON", nio, nioPosix, metrics, logging], swiftSettings: house),
+    .testTarget(name: "ServiceLaunchTests", dependencies: ["ServiceLaunch", "Wire"], swiftSettings: house),
     .testTarget(name: "WordsTests", dependencies: ["Words"], swiftSettings: house),
     .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: house),
     .target(name: "Certificates", path: "Tests/Certificates", swiftSettings: house),

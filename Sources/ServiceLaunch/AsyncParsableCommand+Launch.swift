@@ -1,11 +1,14 @@
 public import ArgumentParser
 import Glibc
+import Telemetry
 public import Wire
 
 extension AsyncParsableCommand {
   /// Parses the command line, runs the command and ends the process: 0 for help and version, 2 for a command line that is not
   /// valid, else what the command says.
   public static func launch() async -> Never {
+    // Even to read the command line takes memory.
+    do throws(WireError) { try MachineMemory.allowed.requireEnough() } catch { Glibc.exit(complain(error).rawValue) }
     OpenFiles.raiseLimit()
     do {
       var command = try parseAsRoot()
@@ -27,7 +30,7 @@ extension AsyncParsableCommand {
   /// - Returns: the exit code of the error table.
   public static func complain(_ error: WireError) -> ExitCode {
     let hint = error.hint.isEmpty ? "" : " " + error.hint
-    say("\(_commandName): \(error.message).\(hint)\n", on: STDERR_FILENO)
+    say(LogText.oneLine("\(_commandName): \(error.message).\(hint)") + "\n", on: STDERR_FILENO)
     return ExitCode(ErrorTable.row(error.errorCode)?.exit ?? 1)
   }
 }
