@@ -45,7 +45,19 @@ struct Program: AsyncParsableCommand {
       restWithin: .seconds(restSeconds), folder: URL(filePath: folder).path,
       binaries: URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path)
     let run = try await ChaosRun(settings)
-    try await run.run()
+    let watchdog = Task {
+      try await Task.sleep(for: settings.duration + settings.restWithin * 4 + .seconds(60))
+      run.findings.add(.rest, "the run itself did not come to an end")
+      try? report(run, settings)
+      Living.killAll()
+      Foundation.exit(1)
+    }
+    defer { watchdog.cancel() }
+    do {
+      try await run.run()
+    } catch {
+      run.findings.add(.processes, "the run came to an early end: \(error)")
+    }
     try report(run, settings)
   }
 

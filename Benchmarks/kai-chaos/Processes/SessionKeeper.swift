@@ -120,13 +120,15 @@ actor SessionKeeper {
   }
 
   /// Counts how the last run ended, takes away what its disk would have lost, and starts the next.
+  /// - Throws: when it ended by itself before it served: the next start would end in the same way.
   private func startAgain(_ failPoint: FailPoint?) async throws {
     var next = failPoint
     while true {
       try reckon()
       try? await Task.sleep(for: .milliseconds(dice.number(0...500)))
       try await start(next)
-      if process?.isRunning == true { return }
+      guard let process, let status = process.exitStatus else { return }
+      if status != 128 + SIGKILL { throw refusal(status) }
       // It died before it served. The next start goes well.
       next = nil
     }
@@ -146,6 +148,14 @@ actor SessionKeeper {
       }
     }
     if status != 128 + SIGKILL { findings.add(.processes, "kai-session ended by itself, with status \(status): see session.log") }
+  }
+
+  /// What a start says that refused its store; the finding that goes with it.
+  private func refusal(_ status: Int32) -> WireError {
+    let log = (try? String(contentsOfFile: settings.file("session.log"), encoding: .utf8)) ?? ""
+    let text = "kai-session does not start any more, status \(status): \(log.split(separator: "\n").suffix(2).joined(separator: " "))"
+    findings.add(log.contains("acknowledged") ? .nothingLost : .processes, text)
+    return WireError(.corrupt, text)
   }
 
   private static func port(in path: String) -> Int? {
