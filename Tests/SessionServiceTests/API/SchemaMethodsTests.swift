@@ -69,7 +69,7 @@ struct SchemaMethodsTests {
     try await withService { service in
       try await service.makeConnection()
       let request = SchemaRefreshRequest.with { $0.dbConnectionId = "flights" }
-      await expectError(.unavailable) { _ = try await service.admin.call(Methods.schemaRefresh, request) }
+      await expectError(.unavailable) { _ = try await service.admin.call(Methods.schemaRefresh, request, timeout: .seconds(1)) }
       let node = try await TestNode(service, name: "looker")
       #expect(try await service.admin.call(Methods.schemaRefresh, request).message.nodeName == "looker")
       let order = try #require(try await node.next().schema)

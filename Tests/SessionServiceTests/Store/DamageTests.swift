@@ -134,6 +134,13 @@ import Testing
         _ = try transaction.execute("INSERT INTO t VALUES (?)", [.text("row \(number)")])
       }
     }
+    // The writer copies the log after it has answered.
+    if kind == "copied and missing" {
+      let deadline = ContinuousClock.now + .seconds(10)
+      while WriteAheadLogIndex(path: path + "-shm").map({ $0.copiedFrames == $0.frames }) != true, .now < deadline {
+        try await Task.sleep(for: .milliseconds(2))
+      }
+    }
     for end in ["", "-wal", "-shm"] { try FileManager.default.copyItem(atPath: path + end, toPath: copy + end) }
     store.close()
     let log = try Data(contentsOf: URL(filePath: copy + "-wal"))

@@ -34,7 +34,9 @@ import Wire
       let free = Mutex(DiskRoom.reserveBytes - 1)
       let watch = watch(test) { free.withLock { $0 } }
       await watch.look()
-      #expect(await code { _ = try await test.makeSession() } == .storageFull)
+      let create = SessionCreateRequest.with { $0.dbConnectionId = "flights" }
+      #expect(
+        await code { _ = try await test.admin.call(Methods.sessionCreate, create, timeout: .seconds(1)) } == .storageFull)
       #expect(await code { _ = try await test.admin.call(Methods.sessionDelete, .with { $0.id = first }) } == nil)
       #expect(await code { _ = try await test.admin.call(Methods.sessionList, SessionListRequest()) } == nil)
       // Everything that is asked about it says so.
