@@ -32,7 +32,15 @@ struct EditFileTool: Tool {
         hint: count == 0
           ? "Read the file again: it may have been changed already." : "Give more of what stands around it, or 'all'.")
     }
-    let content = [UInt8](text.replacing(old, with: arguments.text("new") ?? "").utf8)
+    let new = arguments.text("new") ?? ""
+    let (added, isTooMany) = count.multipliedReportingOverflow(by: new.utf8.count - old.utf8.count)
+    guard !isTooMany, text.utf8.count + added <= ResultsFolder.readBytes else {
+      throw WireError(
+        .toolFailed,
+        "The file '\(path)' would become larger than \(ResultsFolder.readBytes >> 20) MiB: 'old' is there \(count) times.",
+        hint: "Give more of what stands around it.")
+    }
+    let content = [UInt8](text.replacing(old, with: new).utf8)
     try context.folder.write(content, to: path)
     let answer: JSONValue = [
       "path": .string(path), "bytes": .integer(Int64(content.count)), "replaced": .integer(Int64(count)),

@@ -57,6 +57,12 @@ struct ReportAndFilesTests {
     #expect(try await rig.json("edit_file", ["path": "a.txt", "old": "two", "new": "", "all": true])["replaced"] == 2)
     #expect(try rig.context.folder.read("a.txt") == Array("1  ".utf8))
     #expect(await rig.error("edit_file", ["path": "a.txt", "old": "one", "new": "1"])?.message.contains("nowhere") == true)
+    // What a replacement would make is known before it is made.
+    try rig.context.folder.write(Array(repeating: UInt8(ascii: "a"), count: 1_000), to: "bomb.txt")
+    let large = JSONValue.string(String(repeating: "b", count: 200_000))
+    let error = await rig.error("edit_file", ["path": "bomb.txt", "old": "a", "new": large, "all": true])
+    #expect(error?.message.contains("would become larger than 16 MiB") == true)
+    #expect(try rig.context.folder.read("bomb.txt").count == 1_000)
   }
 
   @Test func filesAreSearchedByTextAndName() async throws {
