@@ -32,11 +32,11 @@ extension ServerConnectionMachine {
     }
     // What an upload may send is held before it comes.
     let window = entry.shape == .upload && !Guard.memory.isOff ? Int(Limits.initialStreamBytes) : 0
-    guard window == 0 || window + frame.body.readableBytes <= memoryBudget else {
+    let held = frame.body.readableBytes + window + (Guard.memory.isOff ? 0 : Limits.streamHeldBytes)
+    guard held <= memoryBudget || Guard.memory.isOff else {
       expectLateUpload(of: body)
-      return refuse(id, WireError(.overloaded, "the uploads under way hold too many bytes", retryAfterMs: 50))
+      return refuse(id, WireError(.overloaded, "the requests under way hold too many bytes", retryAfterMs: 50))
     }
-    let held = frame.body.readableBytes + window
     let deadline = head.timeoutMs > 0 ? now + .milliseconds(Int64(head.timeoutMs)) : nil
     if let deadline { nextDeadline = min(nextDeadline, deadline) }
     hold(held)

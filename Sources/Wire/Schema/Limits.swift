@@ -25,6 +25,8 @@ public enum Limits {
   public static let maxStreams = 256
   public static let pendingBytesPerPeer = 16 * 1024 * 1024
   public static let requestBytesPerPeer = 32 * 1024 * 1024
+  /// What a request under way counts beside its own bytes: its stream, and what the service keeps to answer it.
+  public static let streamHeldBytes = 2 * 1024
   /// A frame must arrive at this rate, once it has had ``slowFrameGraceMs``.
   public static let slowFrameBytesPerSecond: Int64 = 4 * 1024
   public static let slowFrameGraceMs: Int64 = 10_000

@@ -142,6 +142,19 @@ import Testing
     #expect(budget.usedBytes == 0)
   }
 
+  @Test func aStreamThatStaysOpenCountsMoreThanItsBytes() throws {
+    let budget = MemoryBudget(limitBytes: 1 << 20)
+    let dialogue = try ServerDialogue(budget: budget)
+    var opened = 0
+    while opened < 256, !dialogue.sent.contains(where: { $0.contains("overloaded") }) {
+      dialogue.asks(UInt32(1 + 2 * opened), .taskWatch)
+      opened += 1
+    }
+    // Half of the budget is one key's.
+    #expect((200..<256).contains(opened) && budget.usedBytes > 200 * 2_048)
+    #expect(dialogue.failure == nil)
+  }
+
   // MARK: Uploads
 
   @Test func uploadsAreDeliveredWithinTheirCredit() throws {
