@@ -52,8 +52,9 @@ struct TaskMethods: Sendable {
       }
     case .interrupt:
       // Whatever is under way or waits makes room for the new task.
-      for task in try TaskRepository.unfinished(sessionId: session.id, in: transaction) {
-        var task = task
+      var last: Int64 = 0
+      while var task = try TaskRepository.nextUnfinished(sessionId: session.id, after: last, in: transaction) {
+        last = task.number
         try cancel(&task, reason: "interrupted by task '\(record.id)'", in: transaction)
       }
     }
@@ -116,7 +117,10 @@ struct TaskMethods: Sendable {
   private func why(_ request: TaskRef, in transaction: any Transaction) throws(WireError) -> TaskWhy {
     let task = try TaskRepository.get(request.id, in: transaction)
     let session = try SessionRepository.get(task.record.sessionId, in: transaction)
-    let others = try TaskRepository.unfinished(sessionId: session.id, in: transaction)
+    let others = TaskExplanation.Others(
+      running: try TaskRepository.first(ofSession: session.id, .running, in: transaction),
+      waiting: try TaskRepository.first(ofSession: session.id, .waiting, in: transaction),
+      ahead: task.record.status == .queued ? try TaskRepository.queuedBefore(task.queued, in: transaction) : 0)
     let (nodes, isDraining) = queue.view { ($0.nodeInfos(), $0.isDraining) }
     return TaskWhy.with {
       $0.task = task.record

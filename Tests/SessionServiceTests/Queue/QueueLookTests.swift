@@ -49,6 +49,11 @@ struct QueueLookTests {
       #expect(try await service.why(first.id) == "No node is attached; start one with 'kai-agent'.")
       #expect(try await service.why(second.id).contains("1 queued task of the same session goes first."))
 
+      let urgent = try await service.submit(session.id) { $0.priority = 5 }
+      #expect(try await service.why(urgent.id).contains("goes first") == false)
+      #expect(try await service.why(second.id).contains("2 queued tasks of the same session go first."))
+      _ = try await service.admin.call(Methods.taskCancel, TaskRef(id: urgent.id))
+
       let later = try await service.submit(session.id) { $0.delayMs = 90_000 }
       #expect(try await service.why(later.id).contains("It may not run before 90 s from now."))
 

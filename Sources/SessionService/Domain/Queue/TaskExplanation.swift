@@ -2,8 +2,18 @@ import Wire
 
 /// Says what a task waits for.
 enum TaskExplanation {
+  /// What else its session has to do.
+  struct Others {
+    /// The id of the task that runs.
+    let running: String?
+    /// The id of the task that waits for a person.
+    let waiting: String?
+    /// Queued tasks that go first.
+    let ahead: Int
+  }
+
   static func sentences(
-    _ task: StoredTask, _ session: Session, others: [StoredTask], nodes: [NodeInfo], serverIsDraining: Bool,
+    _ task: StoredTask, _ session: Session, others: Others, nodes: [NodeInfo], serverIsDraining: Bool,
     storeProblem: WireError?, now: Timestamp
   ) -> [String] {
     var sentences: [String] = []
@@ -55,7 +65,7 @@ enum TaskExplanation {
   }
 
   private static func waits(
-    _ task: StoredTask, _ session: Session, others: [StoredTask], now: Timestamp
+    _ task: StoredTask, _ session: Session, others: Others, now: Timestamp
   ) -> [String] {
     var sentences: [String] = []
     if task.record.notBefore > now {
@@ -68,13 +78,13 @@ enum TaskExplanation {
       sentences.append("The session is \(session.status.label); 'kaictl session reopen \(session.id)' lets it go on.")
     case .unspecified, .active, .running: break
     }
-    if let running = others.first(where: { $0.record.status == .running }) {
-      sentences.append("Task '\(running.record.id)' of the same session is running.")
+    if let running = others.running {
+      sentences.append("Task '\(running)' of the same session is running.")
     }
-    if let waiting = others.first(where: { $0.record.status == .waiting }) {
-      sentences.append("Task '\(waiting.record.id)' of the same session waits for a person's answer.")
+    if let waiting = others.waiting {
+      sentences.append("Task '\(waiting)' of the same session waits for a person's answer.")
     }
-    let ahead = others.count { $0.record.status == .queued && $0.queued.goesBefore(task.queued) }
+    let ahead = others.ahead
     if ahead == 1 { sentences.append("1 queued task of the same session goes first.") }
     if ahead > 1 { sentences.append("\(ahead) queued tasks of the same session go first.") }
     return sentences

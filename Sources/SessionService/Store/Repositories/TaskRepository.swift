@@ -92,11 +92,38 @@ enum TaskRepository {
     ) { (row) in row.text(0) }
   }
 
-  /// The session's tasks that have not ended, in order of submission.
-  static func unfinished(sessionId: String, in transaction: any Transaction) throws(WireError) -> [StoredTask] {
-    try transaction.query(
-      "SELECT \(columns), seq FROM tasks WHERE session_id = ? AND status IN (1, 2, 3) ORDER BY seq", [.text(sessionId)]
+  /// The first of the session's tasks behind a number that have not ended.
+  static func nextUnfinished(
+    sessionId: String, after number: Int64, in transaction: any Transaction
+  ) throws(WireError) -> StoredTask? {
+    try transaction.first(
+      "SELECT \(columns), seq FROM tasks WHERE session_id = ? AND status IN (1, 2, 3) AND seq > ? ORDER BY seq LIMIT 1",
+      [.text(sessionId), .integer(number)]
     ) { (row) throws(WireError) in try task(row) }
+  }
+
+  /// The id of the first of a session's tasks that are in a state.
+  static func first(
+    ofSession id: String, _ status: TaskStatus, in transaction: any Transaction
+  ) throws(WireError) -> String? {
+    try transaction.first(
+      "SELECT id FROM tasks WHERE session_id = ? AND status = ? ORDER BY seq LIMIT 1", [.text(id), Value(status)]
+    ) { (row) in row.text(0) }
+  }
+
+  /// How many queued tasks of its session go before a task; see ``QueuedTask/goesBefore(_:)``.
+  static func queuedBefore(_ task: QueuedTask, in transaction: any Transaction) throws(WireError) -> Int {
+    let count = try transaction.first(
+      """
+      SELECT count(*) FROM tasks WHERE session_id = ? AND status = ? AND id <> ?
+        AND ((started_at <> 0) > ? OR ((started_at <> 0) = ? AND (priority > ? OR (priority = ? AND seq < ?))))
+      """,
+      [
+        .text(task.sessionId), Value(TaskStatus.queued), .text(task.taskId), .integer(task.hasBegun ? 1 : 0),
+        .integer(task.hasBegun ? 1 : 0), .integer(task.priority), .integer(task.priority), .integer(task.number),
+      ]
+    ) { (row) in row.int64(0) }
+    return Int(count ?? 0)
   }
 
   /// The first of a session's tasks behind a number.
