@@ -43,6 +43,10 @@ struct FoundPage<Item> {
   let total: UInt64
   let nextCursor: String
 
+  init(items: [Item], total: UInt64, nextCursor: String) {
+    (self.items, self.total, self.nextCursor) = (items, total, nextCursor)
+  }
+
   /// A page ends early where it would be more than one message holds.
   /// - Parameter size: of an item, in bytes.
   init(found: [(seq: Int64, item: Item)], total: UInt64, request: PageRequest, list: String, size: (Item) -> Int) {

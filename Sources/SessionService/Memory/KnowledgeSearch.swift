@@ -84,7 +84,9 @@ struct KnowledgeSearch {
 
   /// Always the default instructions; then what fits: conditional instructions, metrics, verified SQL, skills.
   func fitting(_ question: String, in transaction: any Transaction) throws(WireError) -> [KnowledgeHit] {
-    let always = try KnowledgeRepository.usable(dbConnectionId, .instruction, in: transaction).filter(\.condition.isEmpty)
+    // A model's window ends long before.
+    let always = try KnowledgeRepository.usable(
+      dbConnectionId, .instruction, maxBytes: Limits.defaultMessageBytes, in: transaction, where: \.condition.isEmpty)
     var fitting = always.map { knowledge in
       KnowledgeHit.with { ($0.knowledge, $0.similarity, $0.fits) = (knowledge, 1, true) }
     }

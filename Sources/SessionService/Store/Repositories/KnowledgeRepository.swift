@@ -71,21 +71,41 @@ enum KnowledgeRepository {
     let condition = "db_connection_id = ?" + (kind == .unspecified ? "" : " AND kind = ?")
     let values: [Value] = [.text(dbConnectionId)] + (kind == .unspecified ? [] : [Value(kind)])
     let found = try transaction.query(
-      "SELECT seq, body FROM knowledge WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT ?",
+      "SELECT seq, length(body) FROM knowledge WHERE \(condition) AND seq < ? ORDER BY seq DESC LIMIT ?",
       values + [.integer(page.before), .integer(Int64(page.limit) + 1)]
-    ) { (row) throws(WireError) in (seq: row.int64(0), item: try Knowledge(decoding: row.blob(1))) }
+    ) { (row) in (seq: row.int64(0), item: (seq: row.int64(0), bytes: Int(row.int64(1)))) }
     let total = try transaction.first("SELECT count(*) FROM knowledge WHERE \(condition)", values) { (row) in row.uint64(0) }
-    return FoundPage(found: found, total: total ?? 0, request: page, list: "knowledge")
+    // Bodies are read once it is known which of them fit.
+    let fitting = FoundPage(found: found, total: total ?? 0, request: page, list: "knowledge") { $0.bytes }
+    var items: [Knowledge] = []
+    for item in fitting.items { if let knowledge = try body(item.seq, in: transaction) { items.append(knowledge) } }
+    return FoundPage(items: items, total: fitting.total, nextCursor: fitting.nextCursor)
   }
 
-  /// All of a kind that may be used, the oldest first.
+  private static func body(_ seq: Int64, in transaction: any Transaction) throws(WireError) -> Knowledge? {
+    try transaction.first("SELECT body FROM knowledge WHERE seq = ?", [.integer(seq)]) { (row) throws(WireError) in
+      try Knowledge(decoding: row.blob(0))
+    }
+  }
+
+  /// Those of a kind that may be used and are wanted, the oldest first.
+  /// - Parameter maxBytes: what they may have together; the rest is left out.
   static func usable(
-    _ dbConnectionId: String, _ kind: KnowledgeKind, in transaction: any Transaction
+    _ dbConnectionId: String, _ kind: KnowledgeKind, maxBytes: Int, in transaction: any Transaction,
+    where isWanted: (Knowledge) -> Bool
   ) throws(WireError) -> [Knowledge] {
-    try transaction.query(
-      "SELECT body FROM knowledge WHERE db_connection_id = ? AND kind = ? AND state = ? ORDER BY seq",
+    let seqs = try transaction.query(
+      "SELECT seq FROM knowledge WHERE db_connection_id = ? AND kind = ? AND state = ? ORDER BY seq",
       [.text(dbConnectionId), Value(kind), Value(KnowledgeState.ready)]
-    ) { (row) throws(WireError) in try Knowledge(decoding: row.blob(0)) }
+    ) { (row) in row.int64(0) }
+    var (found, bytes): ([Knowledge], Int) = ([], 0)
+    for seq in seqs {
+      guard let knowledge = try body(seq, in: transaction), isWanted(knowledge) else { continue }
+      bytes += knowledge.encodedSize
+      guard bytes <= maxBytes else { break }
+      found.append(knowledge)
+    }
+    return found
   }
 
   static func count(
