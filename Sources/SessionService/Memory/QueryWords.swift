@@ -20,6 +20,8 @@ struct QueryWords: Sendable {
   static let twiceCorrectedLetters = 7
   /// Longer words have too many neighbours to try each.
   private static let longestVaried = 20
+  /// Words of the index that one query is compared with: a large vocabulary has hundreds of thousands with the same first letter.
+  private static let maxCompared = 50_000
   /// Corrections of one word that are equally near.
   static let corrections = 3
 
@@ -29,13 +31,14 @@ struct QueryWords: Sendable {
   init(_ query: String, _ parts: [TermIndexRepository.Part], in transaction: any Transaction) throws(WireError) {
     var seen: Set<String> = []
     var words: [Word] = []
+    var compared = 0
     for term in SearchTerms.of(StreamSafeText.prefix(query, bytes: Self.maxBytes))
     where seen.count < Self.maxWords && seen.insert(term.text).inserted {
       let documents = try Self.documents(with: term.text, parts, in: transaction)
       if documents > 0 {
         words.append(Word(term: term.text, correctedFrom: "", documents: documents))
       } else {
-        words += try Self.corrections(of: term, parts, in: transaction)
+        words += try Self.corrections(of: term, parts, &compared, in: transaction)
       }
     }
     self.words = words.sorted { ($0.documents, $0.term) < ($1.documents, $1.term) }
@@ -55,7 +58,7 @@ struct QueryWords: Sendable {
   /// that where no stem is one slip away, each word that one slip could have been meant as is tried. Two slips are looked for among
   /// stems with the same first letter.
   private static func corrections(
-    of term: SearchTerm, _ parts: [TermIndexRepository.Part], in transaction: any Transaction
+    of term: SearchTerm, _ parts: [TermIndexRepository.Part], _ compared: inout Int, in transaction: any Transaction
   ) throws(WireError) -> [Word] {
     guard term.kind == .word, term.written.count >= correctedLetters else { return [] }
     let written = Array(term.text.utf8)
@@ -73,9 +76,10 @@ struct QueryWords: Sendable {
     }
     for part in parts {
       let bytes = (written.count - limit)...(written.count + limit)
-      for (word, documents) in try TermIndexRepository.words(from: String(first), bytes: bytes, part, in: transaction) {
-        consider(word, documents)
-      }
+      let words = try TermIndexRepository.words(
+        from: String(first), bytes: bytes, part, limit: Self.maxCompared - compared, in: transaction)
+      compared += words.count
+      for (word, documents) in words { consider(word, documents) }
       for word in slipsInFront(of: term.text) where !word.hasPrefix(String(first)) {
         let documents = try TermIndexRepository.documents(with: word, part, in: transaction)
         if documents > 0 { consider(word, documents) }

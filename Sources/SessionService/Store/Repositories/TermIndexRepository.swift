@@ -114,18 +114,18 @@ enum TermIndexRepository {
     ) { (row) in Posting(seq: row.int64(0), weight: Int(row.int64(1)), length: Int(row.int64(2))) }
   }
 
-  /// The part's words that begin like this and have so many bytes.
+  /// Up to `limit` of the part's words that begin like this and have so many bytes.
   static func words(
-    from prefix: String, bytes: ClosedRange<Int>, _ part: Part, in transaction: any Transaction
+    from prefix: String, bytes: ClosedRange<Int>, _ part: Part, limit: Int, in transaction: any Transaction
   ) throws(WireError) -> [(term: String, documents: Int)] {
     try transaction.query(
       """
       SELECT term, documents FROM term_vocabulary
-      WHERE part = ? AND term >= ? AND term < ? AND length(term) BETWEEN ? AND ?
+      WHERE part = ? AND term >= ? AND term < ? AND length(term) BETWEEN ? AND ? LIMIT ?
       """,
       [
         .integer(part.id), .text(prefix), .text(prefix + "\u{10FFFF}"), .integer(Int64(bytes.lowerBound)),
-        .integer(Int64(bytes.upperBound)),
+        .integer(Int64(bytes.upperBound)), .integer(Int64(max(0, limit))),
       ]
     ) { (row) in (term: row.text(0), documents: Int(row.int64(1))) }
   }
