@@ -23,9 +23,17 @@ struct MemoryMethods: Sendable {
     }
     router.read(Methods.memoryHistory) { (transaction, request, _) throws(WireError) in
       let (seq, memory) = try find(request, in: transaction)
-      let versions = try MemoryRepository.history(seq: seq, of: memory, in: transaction)
+      var (versions, bytes, last): ([Memory], Int, UInt64) = ([], 0, UInt64(Int64.max))
+      // One more than fits may be read, and no more: there may be ten thousand large ones.
+      while bytes <= Limits.defaultMessageBytes,
+        let version = try MemoryRepository.version(.before(last), seq: seq, of: memory, in: transaction)
+      {
+        versions.append(version)
+        (bytes, last) = (bytes + version.encodedSize, version.version)
+      }
       let fitting = versions.fitting()
-      return MemoryHistory.with { ($0.versions, $0.omitted) = (fitting, UInt64(versions.count - fitting.count)) }
+      let omitted = try MemoryRepository.versionCount(seq: seq, in: transaction) - fitting.count
+      return MemoryHistory.with { ($0.versions, $0.omitted) = (fitting, UInt64(max(0, omitted))) }
     }
     router.live(.memoryForget) { (request, context) throws(WireError) in
       let wanted = try MemoryForgetRequest(decoding: request.message)
@@ -94,7 +102,7 @@ struct MemoryMethods: Sendable {
   private func version(
     _ number: UInt64, of memory: Memory, seq: Int64, in transaction: any Transaction
   ) throws(WireError) -> Memory {
-    let found = try MemoryRepository.history(seq: seq, of: memory, in: transaction).first { $0.version == number }
+    let found = try MemoryRepository.version(number, seq: seq, of: memory, in: transaction)
     guard let found else {
       throw WireError(
         .notFound, "the memory \(quoted(memory.key)) has no version \(number)",

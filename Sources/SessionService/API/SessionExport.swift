@@ -45,6 +45,7 @@ struct SessionExport: Sendable {
     case artifacts(after: Int64)
     case pieces(of: Piecemeal)
     case memories(after: Int64)
+    case versions(of: Memory, seq: Int64, after: UInt64)
     case blocks
     case tasks(after: Int64)
     case end
@@ -149,11 +150,14 @@ struct SessionExport: Sendable {
       guard let found = try MemoryRepository.next(ofScope: id, after: seq, in: transaction) else {
         return progress.next = .blocks
       }
-      for version in try MemoryRepository.history(seq: found.seq, of: found.memory, in: transaction).reversed() {
-        add(SessionArchive.record(.memory, version))
-        progress.counts.memories += 1
+      progress.next = .versions(of: found.memory, seq: found.seq, after: 0)
+    case .versions(let memory, let seq, let number):
+      guard let version = try MemoryRepository.version(.after(number), seq: seq, of: memory, in: transaction) else {
+        return progress.next = .memories(after: seq)
       }
-      progress.next = .memories(after: found.seq)
+      add(SessionArchive.record(.memory, version))
+      progress.counts.memories += 1
+      progress.next = .versions(of: memory, seq: seq, after: version.version)
     case .blocks:
       for block in try BlockRepository.list(progress.origin.session.dbConnectionId, id, in: transaction) {
         add(SessionArchive.record(.block, block))

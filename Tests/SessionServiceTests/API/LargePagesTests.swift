@@ -47,7 +47,7 @@ import Wire
     try await withService { test in
       try await test.makeConnection()
       let place = MemoryRef.with { ($0.dbConnectionId, $0.namespace, $0.key) = ("flights", "facts", "k") }
-      let content = String(repeating: "word ", count: 12_000)
+      let content = "word " + String(repeating: "x", count: 60_000)
       for version in 0..<60 {
         _ = try await test.admin.call(
           Methods.memoryRemember,
@@ -59,6 +59,9 @@ import Wire
       let history = try await test.admin.call(Methods.memoryHistory, place).message
       #expect(history.versions.first?.version == 60 && history.versions.count < 60)
       #expect(history.versions.count + Int(history.omitted) == 60)
+      var oldest = place
+      oldest.version = 1
+      #expect(try await test.admin.call(Methods.memoryGet, oldest).message.content == content + "0")
       for number in 0..<60 {
         _ = try await test.admin.call(
           Methods.memoryRemember,

@@ -183,13 +183,46 @@ enum MemoryRepository {
     return seqs
   }
 
-  /// Every kept version of a memory, newest first.
-  static func history(seq: Int64, of memory: Memory, in transaction: any Transaction) throws(WireError) -> [Memory] {
-    try transaction.query(
+  /// The newest kept version of a memory before a number, or the oldest one behind it.
+  enum Neighbour {
+    case before(UInt64)
+    case after(UInt64)
+  }
+
+  /// One version of a memory, or nil.
+  static func version(
+    _ neighbour: Neighbour, seq: Int64, of memory: Memory, in transaction: any Transaction
+  ) throws(WireError) -> Memory? {
+    switch neighbour {
+    case .before(let number):
+      try version("version < ? ORDER BY version DESC", number, seq: seq, of: memory, in: transaction)
+    case .after(let number):
+      try version("version > ? ORDER BY version", number, seq: seq, of: memory, in: transaction)
+    }
+  }
+
+  /// A kept version of a memory, or nil.
+  static func version(
+    _ number: UInt64, seq: Int64, of memory: Memory, in transaction: any Transaction
+  ) throws(WireError) -> Memory? {
+    try version("version = ?", number, seq: seq, of: memory, in: transaction)
+  }
+
+  static func versionCount(seq: Int64, in transaction: any Transaction) throws(WireError) -> Int {
+    let count = try transaction.first("SELECT count(*) FROM memory_versions WHERE memory_seq = ?", [.integer(seq)]) { (row) in
+      row.int64(0)
+    }
+    return Int(count ?? 0)
+  }
+
+  private static func version(
+    _ condition: String, _ number: UInt64, seq: Int64, of memory: Memory, in transaction: any Transaction
+  ) throws(WireError) -> Memory? {
+    try transaction.first(
       """
       SELECT version, value, content, importance, updated_at, expires_at, source, source_session_id, source_step
-      FROM memory_versions WHERE memory_seq = ? ORDER BY version DESC
-      """, [.integer(seq)]
+      FROM memory_versions WHERE memory_seq = ? AND \(condition) LIMIT 1
+      """, [.integer(seq), Value(number)]
     ) { (row) in
       var version = memory
       version.version = row.uint64(0)
