@@ -153,7 +153,8 @@ actor SessionKeeper {
   /// What a start says that refused its store; the finding that goes with it.
   private func refusal(_ status: Int32) -> WireError {
     let log = (try? String(contentsOfFile: settings.file("session.log"), encoding: .utf8)) ?? ""
-    let text = "kai-session does not start any more, status \(status): \(log.split(separator: "\n").suffix(2).joined(separator: " "))"
+    let said = log.split(separator: "\n").last ?? ""
+    let text = "kai-session does not start any more, status \(status): \(said)"
     findings.add(log.contains("acknowledged") ? .nothingLost : .processes, text)
     return WireError(.corrupt, text)
   }
