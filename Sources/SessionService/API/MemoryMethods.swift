@@ -49,16 +49,18 @@ struct MemoryMethods: Sendable {
     router.write(Methods.memoryConfirm) { (transaction, request, _) throws(WireError) in
       try confirm(request, in: transaction)
     }
-    router.write(Methods.memoryImport) { (transaction, request, _) throws(WireError) in
-      try MemoryImport(request: request).run(in: transaction)
+    router.live(.memoryImport) { (request, context) throws(WireError) in
+      let given = MemoryImport(request: try MemoryImportRequest(decoding: request.message))
+      MemoryImport.Write(store: store, request: request, context: context, slice: given.step).run(MemoryImport.Progress())
     }
   }
 
   /// Writes an older version as the newest: nothing that was is lost.
   private func undo(_ request: MemoryUndoRequest, in transaction: any Transaction) throws(WireError) -> Memory {
     let (seq, known) = try find(request.memory ?? MemoryRef(), in: transaction)
-    let history = try MemoryRepository.history(seq: seq, of: known, in: transaction)
-    let older = request.toVersion == 0 ? history.first { $0.version < known.version }?.version : request.toVersion
+    let older =
+      request.toVersion == 0
+      ? try MemoryRepository.version(.before(known.version), seq: seq, of: known, in: transaction)?.version : request.toVersion
     guard let wanted = older else {
       throw WireError(
         .failedPrecondition, "the memory \(quoted(known.key)) has one version, and none before it",

@@ -314,4 +314,29 @@ import Wire
       await expectError(.invalidArgument) { _ = try await take() }
     }
   }
+
+  @Test func anImportOfManySlicesIsCheckedAsAWhole() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      var memories = (0..<MemoryImport.sliceMemories * 3).map { number -> Memory in
+        .with { memory in
+          (memory.scope, memory.namespace, memory.key) = ("shared", "facts", "k\(number)")
+          (memory.content, memory.value, memory.importance) = ("a delay", "{}", 0.5)
+          memory.updatedAt = Timestamp(microseconds: 1)
+        }
+      }
+      func take() async throws -> MemoryImported {
+        try await test.admin.call(
+          Methods.memoryImport, .with { ($0.dbConnectionId, $0.memories) = ("flights", memories) }
+        ).message
+      }
+      let last = memories.count - 1
+      memories[last].importance = 2
+      await expectError(.invalidArgument) { _ = try await take() }
+      #expect(try await test.admin.call(Methods.memoryList, .with { $0.dbConnectionId = "flights" }).message.total == 0)
+      memories[last].importance = 1
+      #expect(try await take() == .with { $0.added = UInt64(memories.count) })
+      #expect(try await take() == .with { $0.unchanged = UInt64(memories.count) })
+    }
+  }
 }
