@@ -58,8 +58,8 @@ final class SessionServiceHandler: WireService {
 
   func handle(_ burst: [InboundEvent], on connection: any ServerConnection) {
     guard let streams = connections.streams(of: connection) else { return }
-    var writes = Batch()
-    var reads = Batch()
+    var writes = Parts(maxUnits: Self.writesAtOnce)
+    var reads = Parts(maxUnits: Self.readsAtOnce)
     var replies: [Outbound] = []
     let now = NIODeadline.now()
     for event in burst {
@@ -89,13 +89,13 @@ final class SessionServiceHandler: WireService {
       }
     }
     if !replies.isEmpty { connection.send(replies) }
-    if !writes.units.isEmpty {
-      store.write(batch: writes.units) { [writes, metrics] results in
+    for writes in writes.all {
+      store.write(batch: writes.units, for: connection.principal.keyId) { [writes, metrics] results in
         writes.answer(results, on: connection)
         writes.count(results, metrics)
       }
     }
-    for reads in reads.parts(of: Self.readsAtOnce) {
+    for reads in reads.all {
       store.read(batch: reads.units, for: connection.principal.keyId) { [reads, metrics] results in
         for streamID in reads.streamIDs { streams.close(streamID) }
         reads.answer(results, on: connection)
@@ -107,10 +107,33 @@ final class SessionServiceHandler: WireService {
   /// Reads of one connection that are done one after the other, before others have their turn and before their replies leave. Each may have
   /// a reply of several MiB.
   private static let readsAtOnce = 4
+  /// The same for writes, which are short.
+  private static let writesAtOnce = 8
+  /// Bytes of requests in such a part; what has more is one by itself.
+  private static let bytesAtOnce = 64 * 1024
 
   // MARK: Routing
 
-  /// Units that arrived together, and whose answers leave together.
+  /// What arrived together, in parts: between two of them others have their turn.
+  private struct Parts {
+    let maxUnits: Int
+    private(set) var all: [Batch] = []
+    private var lastBytes = 0
+
+    init(maxUnits: Int) { self.maxUnits = maxUnits }
+
+    mutating func add(_ request: InboundRequest, _ seen: SeenRequest, _ unit: @escaping StoreUnit<Outbound>) {
+      let bytes = request.message.readableBytes + request.attachment.readableBytes
+      if all.isEmpty || all[all.count - 1].units.count >= maxUnits || lastBytes + bytes > SessionServiceHandler.bytesAtOnce {
+        all.append(Batch())
+        lastBytes = 0
+      }
+      lastBytes += bytes
+      all[all.count - 1].add(request, seen, unit)
+    }
+  }
+
+  /// Units that are run together, and whose answers leave together.
   private struct Batch: Sendable {
     var units: [StoreUnit<Outbound>] = []
     var streamIDs: [UInt32] = []
@@ -120,18 +143,6 @@ final class SessionServiceHandler: WireService {
       streamIDs.append(request.streamID)
       self.seen.append(seen)
       units.append(unit)
-    }
-
-    func parts(of size: Int) -> [Batch] {
-      guard units.count > size else { return units.isEmpty ? [] : [self] }
-      return stride(from: 0, to: units.count, by: size).map { start in
-        let end = min(start + size, units.count)
-        var part = Batch()
-        (part.units, part.streamIDs, part.seen) = (
-          Array(units[start..<end]), Array(streamIDs[start..<end]), Array(seen[start..<end])
-        )
-        return part
-      }
     }
 
     func count(_ results: [Result<Outbound, WireError>], _ metrics: RequestMetrics) {
@@ -154,7 +165,7 @@ final class SessionServiceHandler: WireService {
   /// - Returns: the answer, when there is one at once.
   private func accept(
     _ request: InboundRequest, _ seen: SeenRequest, on connection: any ServerConnection, _ streams: OpenStreams,
-    writes: inout Batch, reads: inout Batch
+    writes: inout Parts, reads: inout Parts
   ) throws(WireError) -> ByteBuffer? {
     guard let route = router[request.method] else {
       throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")

@@ -29,7 +29,7 @@ struct SlicedWrite<State: Sendable, Reply: WireMessage>: Sendable {
   func run(_ state: State) { run(state, hasBegun: false) }
 
   private func run(_ state: State, hasBegun: Bool) {
-    store.write { (transaction) throws(WireError) -> Outcome in
+    store.write(for: context.principal.keyId) { (transaction) throws(WireError) -> Outcome in
       if !hasBegun, let expiry = request.expiry(.now()) { throw expiry }
       try transaction.heed(UnitLife(limit: UnitLife.writeLimit))
       if let reply = try Idempotency.stored(request, in: transaction) { return .answered(reply, isReplay: true) }

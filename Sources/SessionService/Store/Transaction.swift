@@ -82,22 +82,23 @@ protocol Store: Sendable {
   /// Queues a unit. It runs on the writer's thread inside a savepoint: a thrown error undoes this unit alone.
   /// `completion` is called on the writer's thread once the unit is durable, or with the error.
   func write<T: Sendable>(
-    _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
+    for owner: String, _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
     completion: @escaping @Sendable (Result<T, WireError>) -> Void)
-  /// Queues units that arrived together: they share one commit. `completion` gets the results in the same order, once.
+  /// Queues units that arrived together: they share one commit. `completion` gets the results in the same order, once. Owners take turns.
   func write<T: Sendable>(
-    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void)
+    batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void)
   /// Runs units that arrived together on one reader's thread, each against the state committed last. Owners take turns.
   func read<T: Sendable>(
     batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void)
 }
 
 extension Store {
+  /// - Parameter owner: whose turn it takes; empty for the service itself.
   func write<T: Sendable>(
-    _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
+    for owner: String = "", _ unit: @escaping @Sendable (any Transaction) throws(WireError) -> T,
     completion: @escaping @Sendable (Result<T, WireError>) -> Void
   ) {
-    write(batch: [unit]) { (results: [Result<T, WireError>]) in results.forEach(completion) }
+    write(batch: [unit], for: owner) { (results: [Result<T, WireError>]) in results.forEach(completion) }
   }
 
   /// Runs a unit on a reader's thread against the last committed state; writing in it fails.

@@ -8,7 +8,7 @@ import Wire
   /// A store whose disk hangs.
   private struct SilentStore: Store {
     func write<T: Sendable>(
-      batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+      batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
     ) {}
     func read<T: Sendable>(
       batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void

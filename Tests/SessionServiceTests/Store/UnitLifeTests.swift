@@ -66,7 +66,7 @@ import Wire
         return try transaction.first(Self.endless, []) { (row) in row.int64(0) }
       }
       let results = await withCheckedContinuation { continuation in
-        store.write(batch: [insert, slow, insert]) { continuation.resume(returning: $0) }
+        store.write(batch: [insert, slow, insert], for: "") { continuation.resume(returning: $0) }
       }
       let codes = results.map { result -> ErrorCode? in
         if case .failure(let error) = result { error.errorCode } else { nil }
@@ -94,7 +94,23 @@ import Wire
     }
   }
 
-  @Test func ownersOfReadsTakeTurns() {
+  @Test func aFloodOfWritesIsOvertakenByAnothersWrite() async throws {
+    try await withStore { store in
+      let slow: StoreUnit<Int64?> = { (transaction) throws(WireError) in
+        let end = NIODeadline.now() + .milliseconds(4)
+        while .now() < end {}
+        return 1
+      }
+      let finished = Mutex(0)
+      for _ in 0..<250 { store.write(batch: [slow], for: "flood") { _ in finished.withLock { $0 += 1 } } }
+      let before = await withCheckedContinuation { continuation in
+        store.write(batch: [slow], for: "quiet") { _ in continuation.resume(returning: finished.withLock { $0 }) }
+      }
+      #expect(before < 100)
+    }
+  }
+
+  @Test func ownersTakeTurns() {
     let queue = WorkQueue<String>()
     for job in 0..<3 { _ = queue.put("flood \(job)", of: "flood") }
     _ = queue.put("quiet", of: "quiet")

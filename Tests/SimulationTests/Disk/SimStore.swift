@@ -62,7 +62,7 @@ final class SimStore: Store, @unchecked Sendable {
   }
 
   func write<T: Sendable>(
-    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+    batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
   ) {
     guard writer != nil else { return }
     let units = batch.map { faults.planted($0, world) }

@@ -8,8 +8,10 @@ import Wire
 struct SQLiteStoreOptions: Sendable {
   let surroundings: Surroundings
   var readers = 2
-  /// Units that one transaction may hold at most, so that the first of them does not wait too long.
+  /// Jobs that one transaction may hold at most, so that the first of them does not wait too long.
   var jobsPerCommit = 1_024
+  /// How long a transaction goes on taking jobs, for the same reason.
+  var gathering = TimeAmount.milliseconds(25)
   /// Pages in the log from which the writer copies them into the database, without waiting for readers.
   var checkpointPages = 4_096
   /// Pages in the log from which the writer waits for readers to empty it.
@@ -53,9 +55,9 @@ final class SQLiteStore: Store {
         try SQLiteWriter(path: path, options: options, migrations: migrations, figures: figures, halt: writeHalt)
       } until: { writer in
         while true {
-          let jobs = writes.take(limit: options.jobsPerCommit)
+          let jobs = writes.take(limit: 1)
           if jobs.isEmpty { break }
-          writer.perform(jobs)
+          writer.perform(jobs) { writes.takeNext() }
         }
         writer.close()
       }
@@ -96,16 +98,16 @@ final class SQLiteStore: Store {
   }
 
   func write<T: Sendable>(
-    batch: [StoreUnit<T>], completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
+    batch: [StoreUnit<T>], for owner: String, completion: @escaping @Sendable ([Result<T, WireError>]) -> Void
   ) {
-    let isTaken = writes.put { writer in
+    let job: SQLiteWriter.Job = { writer in
       let results = batch.map { writer.run($0) }
       return { failure in
         guard let failure else { return completion(results) }
         completion(results.map { $0.flatMap { _ in .failure(failure) } })
       }
     }
-    if !isTaken { completion(batch.map { _ in .failure(Self.closed) }) }
+    if !writes.put(job, of: owner) { completion(batch.map { _ in .failure(Self.closed) }) }
   }
 
   func read<T: Sendable>(

@@ -1,5 +1,6 @@
 import CoreMetrics
 import Glibc
+import NIOCore
 import SQLite
 import Wire
 
@@ -83,13 +84,16 @@ final class SQLiteWriter {
   }
 
   /// Runs the jobs in one transaction, commits once, and settles them.
-  func perform(_ jobs: [Job]) {
+  /// - Parameter more: another job that waits, or nil; asked for a short while.
+  func perform(_ jobs: [Job], _ more: () -> Job? = { nil }) {
     lost = broken
     let logged = log.commits
     actions = []
     units = 0
     if lost == nil { do throws(WireError) { try run(begin) } catch { lost = error } }
-    let settlements = jobs.map { $0(self) }
+    let end = NIODeadline.now() + options.gathering
+    var settlements = jobs.map { $0(self) }
+    while settlements.count < options.jobsPerCommit, .now() < end, let job = more() { settlements.append(job(self)) }
     var elapsed = Duration.zero
     if lost == nil {
       let start = ContinuousClock.now

@@ -58,6 +58,9 @@ final class WorkQueue<Job: Sendable>: Sendable {
     }
   }
 
+  /// The job whose turn it is, or nil when there is none now.
+  func takeNext() -> Job? { state.withLock { $0.next() } }
+
   /// Takes no more jobs; those inside are still handed out.
   func close() {
     let sleepers = state.withLock { state in
