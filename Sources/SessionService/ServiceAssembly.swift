@@ -71,6 +71,6 @@ struct ServiceAssembly: Sendable {
     handler = SessionServiceHandler(
       store: store, router: router, connections: connections, figures: ground.figures, now: ground.surroundings.now,
       timers: ground.timers, logger: ground.logger)
-    housekeeping = Housekeeping(store: store, deletion: deletion, logger: ground.logger)
+    housekeeping = Housekeeping(store: store, deletion: deletion, vectors: vectors, logger: ground.logger)
   }
 }

@@ -5,12 +5,15 @@ import Wire
 struct Housekeeping: Sendable {
   let store: any Store
   let deletion: SessionDeletion
+  let vectors: VectorCache
   let logger: Logger
   /// Sessions in which nothing has happened for so many days are removed; nil keeps all.
   var deleteIdleDays: Int?
   var sliceRows = 256
   /// Each has many words.
   private let sliceMemories = 64
+  /// Changes of memories and vectors after which a set of vectors that nobody searched is made anew instead of being kept up.
+  var keptChanges: Int64 = 10_000
 
   /// Puts right what an earlier run of the service left half-done. To be called before serving.
   func recover() async throws(WireError) {
@@ -91,11 +94,23 @@ struct Housekeeping: Sendable {
       // Chunks are large: a slice holds 4 MiB of them.
       try ContentRepository.sweep(limit: 16, in: transaction)
     }
+    try await forgetRemovals()
     try await applyRetention()
     try await repeatedly { (transaction) throws(WireError) in
       try RetentionRepository.sweep(limit: sliceRows, in: transaction)
     }
     try await removeIdle()
+  }
+
+  /// Forgets which vectors went, except for what sets in memory are likely to ask for.
+  private func forgetRemovals() async throws(WireError) {
+    let last = try await store.read { (transaction) throws(WireError) in try ChangeNumbers.last(in: transaction) }
+    let upTo = last - keptChanges
+    guard upTo > 0 else { return }
+    vectors.forget(upTo: upTo)
+    try await repeatedly { (transaction) throws(WireError) in
+      try VectorRepository.sweepRemovals(upTo: upTo, limit: sliceRows, in: transaction)
+    }
   }
 
   private func removeIdle() async throws(WireError) {

@@ -22,6 +22,7 @@ final class VectorSet: Sendable {
     var seqs: [Int64] = []
     var versions: [UInt64] = []
     var places: [Int64: Int] = [:]
+    /// The store's last change when it caught up last.
     var changed: Int64 = 0
   }
 
@@ -29,14 +30,30 @@ final class VectorSet: Sendable {
 
   var bytes: Int { state.withLock { $0.values.count + $0.seqs.count * 48 } }
 
-  /// The last change that it has.
-  var changed: Int64 { state.withLock { $0.changed } }
+  /// One catches up at a time, or an older state of the store could come on top of a newer one.
+  private let turn = Mutex(())
 
-  /// Takes in what has changed. Vectors of another length than the first are left out.
-  func take(_ changes: [VectorRepository.Stored]) {
+  /// Takes in what has changed since it did so last.
+  /// - Returns: the last change that it had before; 0 when it is new.
+  @discardableResult
+  func catchUp(
+    model: String, _ dbConnectionId: String, _ scope: String, in transaction: any Transaction
+  ) throws(WireError) -> Int64 {
+    try turn.withLock { (_) throws(WireError) in
+      let before = state.withLock { $0.changed }
+      let last = try ChangeNumbers.last(in: transaction)
+      guard last > before else { return before }
+      take(try VectorRepository.changes(model: model, dbConnectionId, scope, after: before, in: transaction))
+      if before > 0 { drop(try VectorRepository.removals(dbConnectionId, scope, after: before, in: transaction)) }
+      state.withLock { $0.changed = last }
+      return before
+    }
+  }
+
+  /// Vectors of another length than the first are left out.
+  private func take(_ changes: [VectorRepository.Stored]) {
     state.withLock { state in
       for change in changes {
-        state.changed = max(state.changed, change.changed)
         if state.dimensions == 0 { state.dimensions = change.vector.count }
         guard change.vector.count == state.dimensions else { continue }
         let values = change.vector.map { Int8(bitPattern: $0) }
@@ -56,12 +73,11 @@ final class VectorSet: Sendable {
   }
 
   /// Lets go of memories that are no more.
-  func drop(_ removals: [(seq: Int64, changed: Int64)]) {
+  private func drop(_ removals: [Int64]) {
     guard !removals.isEmpty else { return }
     state.withLock { state in
-      for removal in removals {
-        state.changed = max(state.changed, removal.changed)
-        guard let place = state.places.removeValue(forKey: removal.seq) else { continue }
+      for seq in removals {
+        guard let place = state.places.removeValue(forKey: seq) else { continue }
         // The last one takes the place that is free.
         let last = state.seqs.count - 1
         let dimensions = state.dimensions
@@ -167,56 +183,5 @@ private struct NearestList {
     while index > 0, entries[index - 1].value < value { index -= 1 }
     entries.insert((place, value), at: index)
     if entries.count == limit { least = entries[limit - 1].value }
-  }
-}
-
-/// The sets that were searched last, kept up with the store.
-final class VectorCache: Sendable {
-  static let maxBytes = 256 * 1024 * 1024
-
-  private struct Key: Hashable {
-    let model: String
-    let dbConnectionId: String
-    let scope: String
-  }
-
-  private struct State {
-    var sets: [Key: VectorSet] = [:]
-    /// The one that was used last stands last.
-    var order: [Key] = []
-  }
-
-  private let state = Mutex(State())
-
-  /// The set as the store has it now.
-  func set(
-    model: String, _ dbConnectionId: String, _ scope: String, in transaction: any Transaction
-  ) throws(WireError) -> VectorSet {
-    let key = Key(model: model, dbConnectionId: dbConnectionId, scope: scope)
-    let set = state.withLock { state in
-      state.order.removeAll { $0 == key }
-      state.order.append(key)
-      if let known = state.sets[key] { return known }
-      let new = VectorSet()
-      state.sets[key] = new
-      return new
-    }
-    let changed = set.changed
-    set.take(try VectorRepository.changes(model: model, dbConnectionId, scope, after: changed, in: transaction))
-    set.drop(try VectorRepository.removals(dbConnectionId, scope, after: changed, in: transaction))
-    state.withLock { state in
-      while state.order.count > 1, state.sets.values.reduce(0, { $0 + $1.bytes }) > Self.maxBytes {
-        state.sets[state.order.removeFirst()] = nil
-      }
-    }
-    return set
-  }
-
-  /// Forgets what it has of a connection: its vectors were dropped.
-  func drop(_ dbConnectionId: String) {
-    state.withLock { state in
-      state.order.removeAll { $0.dbConnectionId == dbConnectionId }
-      state.sets = state.sets.filter { $0.key.dbConnectionId != dbConnectionId }
-    }
   }
 }

@@ -93,6 +93,50 @@ struct EmbeddingTests {
     }
   }
 
+  @Test func whatWentIsForgottenInTheEndAndSetsThatMissedItAreMadeAnew() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let agent = test.client(try await test.makeKey(.agent))
+      for key in ["a", "b", "c"] { try await remember(test, key, "content of \(key)") }
+      try await embed(agent, "m", try await missing(agent, "m").memories, [vector(100, 0), vector(90, 0), vector(80, 0)])
+      let cache = VectorCache()
+      func look(_ model: String = "m") async throws -> Int {
+        try await test.service.store.read { (transaction) throws(WireError) in
+          try cache.set(model: model, "flights", "shared", in: transaction).nearest(to: [1, 0], limit: 10).count
+        }
+      }
+      func removals() async throws -> Int64? {
+        try await test.service.store.read { (transaction) throws(WireError) in
+          try transaction.first("SELECT count(*) FROM vector_removals", []) { (row) in row.int64(0) }
+        }
+      }
+      func forget(_ key: String) async throws {
+        let wanted = MemoryForgetRequest.with {
+          ($0.dbConnectionId, $0.scope, $0.namespace, $0.key) = ("flights", "shared", "facts", key)
+        }
+        _ = try await test.admin.call(Methods.memoryForget, wanted)
+      }
+      #expect(try await look() == 3)
+      try await forget("a")
+      #expect(try await look() == 2)
+      try await forget("b")
+      #expect(try await removals() == 2)
+      var housekeeping = Housekeeping(
+        store: test.service.store, deletion: test.service.housekeeping.deletion, vectors: cache,
+        logger: test.service.housekeeping.logger)
+      try await housekeeping.sweep()
+      #expect(try await removals() == 2)
+      housekeeping.keptChanges = 0
+      try await housekeeping.sweep()
+      #expect(try await removals() == 0)
+      #expect(try await look() == 1)
+      // Nobody's sets are not kept.
+      for number in 0..<20 { #expect(try await look("other \(number)") == 0) }
+      #expect(cache.count == 1)
+      await agent.close()
+    }
+  }
+
   @Test func vectorsOfOtherModelsAndOfOlderVersionsAreNotCompared() async throws {
     try await withService { test in
       try await test.makeConnection()

@@ -50,11 +50,21 @@ enum VectorRepository {
   /// The memories of a scope whose vectors went after a change.
   static func removals(
     _ dbConnectionId: String, _ scope: String, after changed: Int64, in transaction: any Transaction
-  ) throws(WireError) -> [(seq: Int64, changed: Int64)] {
+  ) throws(WireError) -> [Int64] {
     try transaction.query(
-      "SELECT seq, changed FROM vector_removals WHERE db_connection_id = ? AND scope = ? AND changed > ? ORDER BY changed",
+      "SELECT seq FROM vector_removals WHERE db_connection_id = ? AND scope = ? AND changed > ? ORDER BY changed",
       [.text(dbConnectionId), .text(scope), .integer(changed)]
-    ) { (row) in (seq: row.int64(0), changed: row.int64(1)) }
+    ) { (row) in row.int64(0) }
+  }
+
+  /// Forgets some of the vectors that went up to a change.
+  /// - Returns: how many.
+  static func sweepRemovals(upTo changed: Int64, limit: Int, in transaction: any Transaction) throws(WireError) -> Int {
+    try transaction.execute(
+      """
+      DELETE FROM vector_removals WHERE (db_connection_id, scope, changed) IN (
+        SELECT db_connection_id, scope, changed FROM vector_removals WHERE changed <= ? LIMIT ?)
+      """, [.integer(changed), .integer(Int64(limit))])
   }
 
   /// Forgets which vectors went: at the start no set is in memory.
@@ -101,6 +111,11 @@ enum VectorRepository {
 
 /// Numbers the writes of memories and of their vectors, in one row of numbers that never repeats, whatever is deleted.
 enum ChangeNumbers {
+  /// The number of the last change.
+  static func last(in transaction: any Transaction) throws(WireError) -> Int64 {
+    try transaction.first("SELECT last FROM memory_changes", []) { (row) in row.int64(0) } ?? 0
+  }
+
   static func next(in transaction: any Transaction) throws(WireError) -> Int64 {
     let numbers = try transaction.query("UPDATE memory_changes SET last = last + 1 RETURNING last", []) { (row) in row.int64(0) }
     guard let number = numbers.first else { throw WireError(.storageFailed, "the store did not number a change") }
