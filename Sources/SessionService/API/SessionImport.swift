@@ -279,7 +279,7 @@ struct SessionImport {
       record.reason = "it had not ended when its session was exported"
       record.result = .cancelled(record.reason)
     }
-    let task = try TaskRepository.insert(record, connectionId: begun.session.dbConnectionId, in: transaction)
+    let task = try TaskRepository.insert(record, connectionId: begun.session.dbConnectionId, keyId: "", in: transaction)
     try TaskRepository.save(task, in: transaction)
   }
 

@@ -9,7 +9,7 @@ struct TaskMethods: Sendable {
     router.write(Methods.taskSubmit) { (transaction, request, context) throws(WireError) in
       var request = request
       if request.traceparent.isEmpty { request.traceparent = context.trace?.traceparent ?? "" }
-      return try submit(request, in: transaction)
+      return try submit(request, by: context.principal, in: transaction)
     }
     router.read(Methods.taskGet) { (transaction, request, _) throws(WireError) in
       try TaskRepository.get(request.id, in: transaction).record
@@ -20,8 +20,8 @@ struct TaskMethods: Sendable {
     router.write(Methods.taskCancel) { (transaction, request, _) throws(WireError) in
       try cancel(request, in: transaction)
     }
-    router.write(Methods.taskRetry) { (transaction, request, _) throws(WireError) in
-      try TaskRetry(queue: queue).retry(request, in: transaction)
+    router.write(Methods.taskRetry) { (transaction, request, context) throws(WireError) in
+      try TaskRetry(queue: queue, principal: context.principal).retry(request, in: transaction)
     }
     router.write(Methods.taskAnswer) { (transaction, request, context) throws(WireError) in
       try queue.answer(request, by: context.principal, in: transaction)
@@ -39,7 +39,9 @@ struct TaskMethods: Sendable {
 
   // MARK: Submit
 
-  private func submit(_ request: TaskSubmitRequest, in transaction: any Transaction) throws(WireError) -> TaskRecord {
+  private func submit(
+    _ request: TaskSubmitRequest, by principal: Principal, in transaction: any Transaction
+  ) throws(WireError) -> TaskRecord {
     let session = try SessionRepository.get(request.sessionId, in: transaction)
     try TaskRules.requireOpen(session)
     var record = try TaskRules.task(request, now: transaction.now)
@@ -58,8 +60,9 @@ struct TaskMethods: Sendable {
         try cancel(&task, reason: "interrupted by task '\(record.id)'", in: transaction)
       }
     }
-    let task = try TaskRepository.insert(record, connectionId: session.dbConnectionId, in: transaction)
-    try queue.submit(task, session.status, in: transaction)
+    let task = try TaskRepository.insert(
+      record, connectionId: session.dbConnectionId, keyId: principal.keyId, in: transaction)
+    try queue.submit(task, session.status, by: principal, in: transaction)
     return task.record
   }
 

@@ -3,6 +3,7 @@ import Wire
 /// `task.retry`: a task that has ended is tried again, where it stands or from an earlier step.
 struct TaskRetry: Sendable {
   let queue: TaskQueue
+  let principal: Principal
 
   func retry(_ request: TaskRetryRequest, in transaction: any Transaction) throws(WireError) -> TaskRecord {
     let task = try TaskRepository.get(request.id, in: transaction)
@@ -34,8 +35,9 @@ struct TaskRetry: Sendable {
     task.record.question = nil
     task.record.reason = note
     task.isCancelRequested = false
+    task.keyId = principal.keyId
     try TaskRepository.save(task, in: transaction)
-    try queue.submit(task, session.status, note: note, in: transaction)
+    try queue.submit(task, session.status, note: note, by: principal, in: transaction)
     return task.record
   }
 
@@ -66,8 +68,10 @@ struct TaskRetry: Sendable {
       // The steps of the fork name these tasks, and are this one's now.
       $0.retryOf = [task.record.id] + task.record.retryOf.prefix(Limits.retries - 1)
     }
-    let made = try TaskRepository.insert(record, connectionId: fork.dbConnectionId, in: transaction)
-    try queue.submit(made, fork.status, note: "\(note), from step \(step) of \(task.record.sessionId)", in: transaction)
+    let made = try TaskRepository.insert(
+      record, connectionId: fork.dbConnectionId, keyId: principal.keyId, in: transaction)
+    let whole = "\(note), from step \(step) of \(task.record.sessionId)"
+    try queue.submit(made, fork.status, note: whole, by: principal, in: transaction)
     return made.record
   }
 }

@@ -31,6 +31,41 @@ import Wire
     return WireClient(configuration)
   }
 
+  @Test func oneKeysTasksFillHalfOfTheQueue() async throws {
+    try await withService { test in
+      try await test.makeConnection()
+      let session = try await test.makeSession().id
+      let share = Limits.queuedTasks / 2
+      let (one, other) = (try await test.makeKey(.user), try await test.makeKey(.user))
+      // Most of the share is there already, from an earlier run of the service.
+      test.service.tasks.decide { (dispatcher, now) in
+        for number in 0..<(share - 1) {
+          let task = QueuedTask(
+            taskId: "t\(number)", sessionId: "s", priority: 0, number: Int64(number), notBefore: Timestamp(),
+            connectionId: "flights", selector: NodeSelector([]), keyId: one.id)
+          _ = dispatcher.enqueue(task, sessionIsOpen: true, now: now)
+        }
+        return []
+      }
+      func submit(_ key: KeyInfo) async -> ErrorCode? {
+        let client = test.client(key)
+        do {
+          let request = TaskSubmitRequest.with { ($0.sessionId, $0.prompt) = (session, "x") }
+          _ = try await client.call(Methods.taskSubmit, request, timeout: .seconds(1))
+          await client.close()
+          return nil
+        } catch {
+          await client.close()
+          return error.errorCode
+        }
+      }
+      #expect(await submit(one) == nil)
+      #expect(await submit(one) == .overloaded)
+      #expect(await submit(other) == nil)
+      _ = try await test.admin.call(Methods.taskSubmit, .with { ($0.sessionId, $0.prompt) = (session, "x") })
+    }
+  }
+
   @Test func aFullQueueSaysWhenToTryAgain() async throws {
     try await withSmallService { service, server in
       let client = try await client(service, server)

@@ -3,19 +3,33 @@ import Wire
 /// The beginning and the end of leases, each in one transaction.
 extension TaskQueue {
   /// Tells of a task that was stored as queued, and lines it up once it is durable.
-  /// - Throws: `overloaded` when as many wait as may.
+  /// - Throws: `overloaded` when as many wait as may, or as many of one key as one may have.
   func submit(
-    _ task: StoredTask, _ status: SessionStatus, note: String = "", in transaction: any Transaction
+    _ task: StoredTask, _ status: SessionStatus, note: String = "", by principal: Principal, in transaction: any Transaction
   ) throws(WireError) {
-    guard view({ $0.tasks.count - $0.leases.count }) < maxQueued else {
-      throw WireError(.overloaded, "\(maxQueued) tasks wait in the queue already, and no more may", retryAfterMs: 1_000)
-    }
+    try requireRoom(for: principal)
     try record([.about(task.record, .taskQueued, text: note)], of: task.record.sessionId, in: transaction)
     let queued = task.queued
     transaction.afterCommit {
       self.decide { (dispatcher, now) in
         dispatcher.enqueue(queued, sessionIsOpen: TaskRules.isOpen(status), now: now)
       }
+    }
+  }
+
+  /// One key fills half of the queue at most, unless it is an admin's.
+  private func requireRoom(for principal: Principal) throws(WireError) {
+    let share = max(1, maxQueued / 2)
+    let (waiting, own) = view { dispatcher in
+      let waiting = dispatcher.tasks.count - dispatcher.leases.count
+      return (waiting, waiting < share ? 0 : dispatcher.tasks.values.count { $0.queued?.keyId == principal.keyId })
+    }
+    guard waiting < maxQueued else {
+      throw WireError(.overloaded, "\(maxQueued) tasks wait in the queue already, and no more may", retryAfterMs: 1_000)
+    }
+    guard own < share || principal.role == .admin else {
+      throw WireError(
+        .overloaded, "\(own) tasks of this key wait or run already, half of what may wait in the queue", retryAfterMs: 1_000)
     }
   }
 

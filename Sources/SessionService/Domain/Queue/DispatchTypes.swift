@@ -20,6 +20,8 @@ struct QueuedTask: Sendable, Equatable {
   let connectionId: String
   /// Which nodes may run it.
   let selector: NodeSelector
+  /// The key that submitted it; empty when that is not known.
+  var keyId = ""
   /// A node has worked on it: it goes on before its session's other tasks begin.
   var hasBegun = false
 

@@ -33,6 +33,14 @@ struct Dispatcher: Sendable {
     case granting(QueuedTask, GrantOrder)
     case leased(sessionId: String)
     case waiting(WaitingTask)
+
+    /// The task, while it is queued.
+    var queued: QueuedTask? {
+      switch self {
+      case .delayed(let task), .due(let task), .granting(let task, _): task
+      case .leased, .waiting: nil
+      }
+    }
   }
 
   /// The tasks of one session that could run now, in order.

@@ -63,5 +63,11 @@ enum QueueMigrations {
         "ALTER TABLE tasks ADD COLUMN question BLOB",
         "ALTER TABLE tasks ADD COLUMN retry_of TEXT NOT NULL DEFAULT ''",
       ]),
+    Migration(
+      number: 102, name: "whose tasks wait",
+      statements: [
+        // The id of a key; empty for what was submitted before it was noted.
+        "ALTER TABLE tasks ADD COLUMN submitted_by TEXT NOT NULL DEFAULT ''"
+      ]),
   ]
 }

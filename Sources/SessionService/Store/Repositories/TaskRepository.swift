@@ -7,6 +7,8 @@ struct StoredTask: Sendable {
   let connectionId: String
   /// Its place in the order of submission.
   let number: Int64
+  /// The key that submitted it, or tried it again; empty when that is not known.
+  var keyId: String
   /// A person wants it to stop; its node has been told, or will be.
   var isCancelRequested: Bool
 
@@ -14,7 +16,7 @@ struct StoredTask: Sendable {
     QueuedTask(
       taskId: record.id, sessionId: record.sessionId, priority: record.priority, number: number,
       notBefore: record.notBefore, connectionId: connectionId, selector: NodeSelector(record.labels),
-      hasBegun: record.startedAt != Timestamp())
+      keyId: keyId, hasBegun: record.startedAt != Timestamp())
   }
 }
 
@@ -29,7 +31,8 @@ enum TaskRepository {
 
   private static let columns = """
     id, session_id, mode, priority, status, attempt, max_attempts, not_before, created_at, started_at, finished_at, node_id,
-    reason, cancel_requested, labels, prompt, context, metadata, result, db_connection_id, question, retry_of
+    reason, cancel_requested, labels, prompt, context, metadata, result, db_connection_id, question, retry_of,
+    submitted_by
     """
 
   /// - Throws: `not_found`, or `invalid_argument` when `id` has not the form of a task's id.
@@ -49,12 +52,12 @@ enum TaskRepository {
 
   /// - Returns: the task with its place in the order of submission.
   static func insert(
-    _ record: TaskRecord, connectionId: String, in transaction: any Transaction
+    _ record: TaskRecord, connectionId: String, keyId: String, in transaction: any Transaction
   ) throws(WireError) -> StoredTask {
     let numbers = try transaction.query(
       """
       INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, NULL, ?,
-        NULL, ?)
+        NULL, ?, ?)
       RETURNING seq
       """,
       [
@@ -62,11 +65,11 @@ enum TaskRepository {
         Value(record.attempt), Value(record.maxAttempts), Value(record.notBefore), Value(record.createdAt),
         Value(record.startedAt), Value(record.finishedAt), .text(record.nodeId), .text(record.reason),
         .blob(wishes(record)), .text(record.prompt), .text(record.context), .text(record.metadata),
-        .text(connectionId), .text(record.retryOf.joined(separator: ",")),
+        .text(connectionId), .text(record.retryOf.joined(separator: ",")), .text(keyId),
       ]
     ) { (row) in row.int64(0) }
     guard let number = numbers.first else { throw WireError(.storageFailed, "the store did not number a new task") }
-    return StoredTask(record: record, connectionId: connectionId, number: number, isCancelRequested: false)
+    return StoredTask(record: record, connectionId: connectionId, number: number, keyId: keyId, isCancelRequested: false)
   }
 
   /// Writes what the queue changes: status, attempt, times, node, reason, the wish to cancel, the question and the result.
@@ -75,13 +78,13 @@ enum TaskRepository {
     try transaction.execute(
       """
       UPDATE tasks SET status = ?, attempt = ?, not_before = ?, started_at = ?, finished_at = ?, node_id = ?, reason = ?,
-      cancel_requested = ?, question = ?, result = ? WHERE id = ?
+      cancel_requested = ?, question = ?, result = ?, submitted_by = ? WHERE id = ?
       """,
       [
         Value(record.status), Value(record.attempt), Value(record.notBefore), Value(record.startedAt),
         Value(record.finishedAt), .text(record.nodeId), .text(record.reason), Value(task.isCancelRequested),
         record.question.map { .blob($0.encoded()) } ?? .null, record.result.map { .blob($0.encoded()) } ?? .null,
-        .text(record.id),
+        .text(task.keyId), .text(record.id),
       ])
   }
 
@@ -140,7 +143,7 @@ enum TaskRepository {
     try transaction.query(
       """
       SELECT tasks.id, tasks.session_id, tasks.priority, tasks.seq, tasks.not_before, sessions.status,
-        tasks.db_connection_id, tasks.labels, tasks.started_at
+        tasks.db_connection_id, tasks.labels, tasks.started_at, tasks.submitted_by
       FROM tasks JOIN sessions ON sessions.id = tasks.session_id WHERE tasks.status = ? ORDER BY tasks.seq
       """, [Value(TaskStatus.queued)]
     ) { (row) throws(WireError) in
@@ -149,15 +152,16 @@ enum TaskRepository {
         task: QueuedTask(
           taskId: row.text(0), sessionId: row.text(1), priority: row.int64(2), number: row.int64(3),
           notBefore: row.timestamp(4), connectionId: row.text(6), selector: NodeSelector(try wishes(row.blob(7)).labels),
-          hasBegun: row.timestamp(8) != Timestamp()),
+          keyId: row.text(9), hasBegun: row.timestamp(8) != Timestamp()),
         sessionIsOpen: TaskRules.isOpen(status)
       )
     }
   }
 
-  /// Every task that waits for a person.
+  /// Every task that waits for a person, without what it was asked.
   static func waiting(in transaction: any Transaction) throws(WireError) -> [TaskRecord] {
-    try transaction.query(
+    let columns = columns.replacing("prompt, context, metadata, result", with: "'', '', '', NULL")
+    return try transaction.query(
       "SELECT \(columns), seq FROM tasks WHERE status = ? ORDER BY seq", [Value(TaskStatus.waiting)]
     ) { (row) throws(WireError) in try task(row).record }
   }
@@ -231,7 +235,7 @@ enum TaskRepository {
       record.retryOf = row.text(21).split(separator: ",").map(String.init)
     }
     return StoredTask(
-      record: record, connectionId: row.text(19), number: row.int64(22), isCancelRequested: row.bool(13))
+      record: record, connectionId: row.text(19), number: row.int64(23), keyId: row.text(22), isCancelRequested: row.bool(13))
   }
 
   /// Labels, language and trace are kept as the message that a submit brings them in, with nothing else in it.
