@@ -69,8 +69,8 @@ struct ServiceAssembly: Sendable {
     self.tasks = tasks
     self.connections = connections
     handler = SessionServiceHandler(
-      store: store, router: router, connections: connections, figures: ground.figures, now: ground.surroundings.now,
-      timers: ground.timers, logger: ground.logger)
+      store: store, router: router, keys: ground.keys, connections: connections, figures: ground.figures,
+      now: ground.surroundings.now, timers: ground.timers, logger: ground.logger)
     housekeeping = Housekeeping(store: store, deletion: deletion, vectors: vectors, logger: ground.logger)
   }
 }

@@ -8,6 +8,7 @@ import Wire
 final class SessionServiceHandler: WireService {
   private let store: any Store
   private let router: Router
+  private let keys: KeyRing
   private let logger: Logger
   private let connections: ConnectionRegistry
   private let figures: StoreFigures
@@ -19,11 +20,12 @@ final class SessionServiceHandler: WireService {
   private let expiries = Mutex<[UInt64: Scheduled<Void>]>([:])
 
   init(
-    store: any Store, router: Router, connections: ConnectionRegistry, figures: StoreFigures,
+    store: any Store, router: Router, keys: KeyRing, connections: ConnectionRegistry, figures: StoreFigures,
     now: @escaping @Sendable () -> Timestamp, timers: any EventLoop, logger: Logger
   ) {
     self.store = store
     self.router = router
+    self.keys = keys
     self.connections = connections
     self.figures = figures
     self.now = now
@@ -169,6 +171,10 @@ final class SessionServiceHandler: WireService {
   ) throws(WireError) -> ByteBuffer? {
     guard let route = router[request.method] else {
       throw WireError(.unknownMethod, "this server does not serve \(request.method.name)")
+    }
+    // Its connections are closed, but what has been received on them comes first.
+    guard keys.isValid(request.principal.keyId) else {
+      throw WireError(.unauthenticated, "the key '\(request.principal.keyId)' was revoked or has expired")
     }
     try rates.admit(request.principal, seen.arrival)
     if request.method.needsRoom, let refusal = figures.snapshot.room.refusal { throw refusal }

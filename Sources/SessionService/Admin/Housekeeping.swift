@@ -13,7 +13,7 @@ struct Housekeeping: Sendable {
   /// Each has many words.
   private let sliceMemories = 64
   /// Changes of memories and vectors after which a set of vectors that nobody searched is made anew instead of being kept up.
-  var keptChanges: Int64 = 10_000
+  var keptChanges: Int64 = 1_000
 
   /// Puts right what an earlier run of the service left half-done. To be called before serving.
   func recover() async throws(WireError) {

@@ -25,9 +25,16 @@ final class KeyRing: KeyDirectory {
   }
 
   func key(_ keyId: String) -> AuthenticationKey? {
+    validRight(keyId).map { AuthenticationKey(secret: secret(keyId), role: $0.role, limits: $0.limits) }
+  }
+
+  /// Whether a key is there, was not revoked and has not expired.
+  func isValid(_ keyId: String) -> Bool { validRight(keyId) != nil }
+
+  private func validRight(_ keyId: String) -> Right? {
     guard let right = rights.withLock({ $0[keyId] }) else { return nil }
     if let end = right.limits.expiresAt, end <= now() { return nil }
-    return AuthenticationKey(secret: secret(keyId), role: right.role, limits: right.limits)
+    return right
   }
 
   /// The secret that belongs to an id, valid or not.

@@ -32,7 +32,7 @@ import Wire
 
   @Test func whateverBytesComeEachRequestEndsOnce() async throws {
     try await withService { test in
-      let connection = RecordingConnection(id: .max, principal: Principal(keyId: "key_000000000000", role: .admin))
+      let connection = try await test.recordingConnection(.admin)
       test.service.handler.connected(connection)
       var streamID: UInt32 = 1
       var streams: Set<UInt32> = []
@@ -60,6 +60,29 @@ import Wire
       while Set(connection.terminals.keys) != streams, ContinuousClock.now < deadline { await Task.yield() }
       #expect(Set(connection.terminals.keys) == streams)
       #expect(connection.terminals.values.allSatisfy { $0.count == 1 })
+      test.service.handler.disconnected(connection)
+    }
+  }
+
+  @Test func whatComesOnAConnectionOfARevokedKeyIsRefused() async throws {
+    try await withService { test in
+      let connection = try await test.recordingConnection(.user)
+      test.service.handler.connected(connection)
+      func ask(_ streamID: UInt32) async throws -> ErrorCode? {
+        let request = InboundRequest(
+          streamID: streamID, method: .serverInfo, head: RequestHead(), message: ByteBuffer(), attachment: ByteBuffer(),
+          principal: connection.principal, deadline: nil)
+        test.service.handler.handle([.request(request)], on: connection)
+        let deadline = ContinuousClock.now + .seconds(10)
+        while connection.terminals[streamID] == nil, .now < deadline { await Task.yield() }
+        let terminal = try #require(connection.terminals[streamID]?.first)
+        guard case .error = terminal.kind else { return nil }
+        return try WireError(decoding: terminal.message).errorCode
+      }
+      #expect(try await ask(1) == nil)
+      _ = try await test.admin.call(Methods.keyRevoke, .with { $0.id = connection.principal.keyId })
+      // It has been received before its connection is closed.
+      #expect(try await ask(3) == .unauthenticated)
       test.service.handler.disconnected(connection)
     }
   }

@@ -7,24 +7,22 @@ import Wire
 /// A watch beside its connection, without a socket between.
 @Suite(.timeLimit(.minutes(1)))
 struct EventWatchTests {
-  private static let viewer = Principal(keyId: "viewer", role: .viewer)
-
-  private func request(_ sessionId: String) -> InboundRequest {
+  private func request(_ sessionId: String, _ principal: Principal) -> InboundRequest {
     var message = ByteBuffer()
     TaskWatchRequest.with { $0.sessionId = sessionId }.encode(into: &message)
     return InboundRequest(
       streamID: 1, method: .taskWatch, head: RequestHead.with { $0.initialItems = 8 }, message: message,
-      attachment: ByteBuffer(), principal: Self.viewer, deadline: nil)
+      attachment: ByteBuffer(), principal: principal, deadline: nil)
   }
 
   @Test func aCancelThatComesBeforeTheStoreHasAnsweredIsHeard() async throws {
     try await withService { service in
       try await service.makeConnection()
       let session = try await service.makeSession()
-      let connection = RecordingConnection(id: .max, principal: Self.viewer)
+      let connection = try await service.recordingConnection(.viewer)
       let handler = service.service.handler
       handler.connected(connection)
-      handler.handle([.request(request(session.id)), .cancel(streamID: 1)], on: connection)
+      handler.handle([.request(request(session.id, connection.principal)), .cancel(streamID: 1)], on: connection)
       try await service.eventually("the cancelled watch ends") { connection.terminals[1] != nil }
       // The store's answer has come by now; it may not end the stream once more.
       _ = try await service.submit(session.id)
@@ -57,7 +55,7 @@ struct EventWatchTests {
       try await service.makeConnection()
       let session = try await service.makeSession()
       _ = try await service.submit(session.id)
-      let connection = RecordingConnection(id: .max, principal: Self.viewer)
+      let connection = try await service.recordingConnection(.viewer)
       let handler = service.service.handler
       handler.connected(connection)
       // Inside the first send the next event arrives: with a lock held there, this would wait for itself.
@@ -69,7 +67,7 @@ struct EventWatchTests {
         }
         service.service.tasks.hub.publish([second], of: session.id)
       }
-      handler.handle([.request(request(session.id))], on: connection)
+      handler.handle([.request(request(session.id, connection.principal))], on: connection)
       try await service.eventually("both events are sent") { connection.items.count == 2 }
       let seqs = try connection.items.map { try Event(decoding: $0.message).seq }
       #expect(seqs == [1, 2])

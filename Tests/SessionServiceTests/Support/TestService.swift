@@ -37,6 +37,11 @@ final class TestService: Sendable {
   /// A client with a key of its own.
   func client(_ role: Role) async throws -> WireClient { client(try await makeKey(role)) }
 
+  /// A connection without a socket, with a key of its own.
+  func recordingConnection(_ role: Role) async throws -> RecordingConnection {
+    RecordingConnection(id: .max, principal: Principal(keyId: try await makeKey(role).id, role: role))
+  }
+
   func makeKey(_ role: Role) async throws -> KeyInfo {
     let request = KeyCreateRequest.with { key in
       key.name = role.label

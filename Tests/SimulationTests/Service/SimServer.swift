@@ -52,9 +52,13 @@ final class SimServer {
         disk, world: world, surroundings: surroundings, figures: figures, faults: faults, watch: watch)
     }
     let unsafeWorld = Unchecked(world)
+    let keys = KeyRing(master: master, keys: [], now: surroundings.now)
+    for principal in [SimRecord.agent, SimRecord.user] {
+      keys.put(.with { ($0.id, $0.role) = (principal.keyId, principal.role) })
+    }
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(
-        store: store, figures: figures, keys: KeyRing(master: master, keys: [], now: surroundings.now),
+        store: store, figures: figures, keys: keys,
         master: master,
         identity: ServerIdentity(
           serverId: ServerIdentity.serverId(master: master), version: "sim", startedAt: surroundings.now()),
