@@ -11,11 +11,11 @@ public enum Guard: String, CaseIterable, Sendable {
   case memory
   /// A stream whose peer does not read is not read from the store.
   case congestion
-  /// Keys take turns at the readers.
+  /// Keys take turns at the readers and at the writer.
   case turns
   /// An address has half of the places in the handshake at most.
   case handshakes
-  /// A key has half of the connections at most, and admins have some left.
+  /// A key has half of the connections at most, and admins have some left; its tasks have half of the queue.
   case places
   /// A frame must arrive at a least rate.
   case rate

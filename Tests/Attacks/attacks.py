@@ -12,6 +12,7 @@ GOAWAY, REQUEST, RESPONSE, UPLOAD = 0x05, 0x10, 0x11, 0x13
 @dataclasses.dataclass
 class Attack:
     name: str
+    # The guards that are off in the control; empty where there is no switch: what is never read whole has no other way.
     guard: str
     run: Callable
     options: tuple = ()
@@ -173,6 +174,66 @@ def fair_reads(server):
     return reads > READS_OF_A_TURN, f"another user's slowest call {slowest:.2f} s, as long as {reads:.0f} of these reads"
 
 
+def fair_writes(server):
+    """Large questions by one user, and another who changes a title now and then."""
+    key, other = server.key(kai.ROLE_USER), server.connect(server.key(kai.ROLE_USER))
+    request = kai.SessionCreateRequest(db_connection_id=server.alias)
+    busy, quiet = (client.call("session.create", request).message.id for client in (server.connect(key), other))
+    prompt = incompressible(200_000)
+    for _ in range(8):
+        ask(server.connect(key), "task.submit", kai.TaskSubmitRequest(session_id=busy, prompt=prompt), 120)
+    slowest = 0
+    for number in range(10):
+        start = time.monotonic()
+        try:
+            other.call("session.update", kai.SessionUpdateRequest(id=quiet, title=f"{number}"), timeout_ms=20_000)
+        except Failure:
+            pass
+        slowest = max(slowest, time.monotonic() - start)
+    return slowest > 1, f"another user's slowest write {slowest:.2f} s"
+
+
+def whole_queues(server):
+    """Why a task waits, asked of a session with a long queue of large ones."""
+    user = server.connect(server.key(kai.ROLE_USER))
+    session = user.call("session.create", kai.SessionCreateRequest(db_connection_id=server.alias)).message.id
+    text = "x" * (250 * 1024)
+    tasks = [user.open("task.submit", kai.TaskSubmitRequest(session_id=session, prompt=text, context=text)) for _ in range(8)]
+    last = ""
+    for _ in range(700):
+        last = tasks.pop(0).next()[0].message.id
+        tasks.append(user.open("task.submit", kai.TaskSubmitRequest(session_id=session, prompt=text, context=text)))
+    for task in tasks:
+        task.next()
+    viewer = server.connect(server.key(kai.ROLE_VIEWER))
+    for question in [viewer.open("task.why", kai.TaskRef(id=last)) for _ in range(4)]:
+        try:
+            question.next()
+        except (Failure, OSError, AssertionError):
+            break
+    peak = server.resident("VmHWM")
+    return not server.is_alive or peak > 300, f"peak {peak} MiB, {'alive' if server.is_alive else 'DEAD'}"
+
+
+def whole_queue_places(server):
+    """Tasks that are due in a year, in all places of the queue."""
+    user = server.connect(server.key(kai.ROLE_USER))
+    session = user.call("session.create", kai.SessionCreateRequest(db_connection_id=server.alias)).message.id
+    year = 365 * 86_400_000
+    for _ in range(200):
+        try:
+            user.call("task.submit", kai.TaskSubmitRequest(session_id=session, prompt="q", delay_ms=year), timeout_ms=1_000)
+        except Failure:
+            break
+    other = server.connect(server.key(kai.ROLE_USER))
+    request = kai.TaskSubmitRequest(session_id=session, prompt="q")
+    try:
+        other.call("task.submit", request, timeout_ms=1_000)
+        return False, "another user's question was taken"
+    except Failure as failure:
+        return True, f"another user's question was refused: {failure}"
+
+
 def handshake_flood(server):
     host, port = server.address.rsplit(":", 1)
     silent, refused, tried = [], 0, 0
@@ -294,6 +355,9 @@ ALL = [
     Attack("replies that nobody reads", "memory", unread_replies),
     Attack("downloads that nobody reads", "congestion,memory", deaf_downloads),
     Attack("a flood of large reads", "turns,memory", fair_reads),
+    Attack("a flood of large writes", "turns", fair_writes),
+    Attack("a queue of 350 MiB, and why its last task waits", "", whole_queues),
+    Attack("tasks of one key in all places of the queue", "places", whole_queue_places, ("--max-queued", "200")),
     Attack("a flood of silent handshakes", "handshakes", handshake_flood),
     Attack("all connections for one key", "places", all_places, ("--max-connections", "50")),
     Attack("a frame that trickles", "rate", trickle),

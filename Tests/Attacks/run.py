@@ -34,7 +34,7 @@ def main():
         harm, told = attempt(options.binaries, attack)
         print(f"{'BROKEN' if harm else 'held  '}  {attack.name}: {told}", flush=True)
         failed += harm
-        if options.controls:
+        if options.controls and attack.guard:
             harm, told = attempt(options.binaries, attack, attack.guard.split(","))
             print(f"{'control' if harm else 'NO HARM'} without {attack.guard}: {told}", flush=True)
             failed += not harm
