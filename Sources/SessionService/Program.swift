@@ -51,6 +51,12 @@ struct Program: AsyncParsableCommand {
   @Option(help: "For --rotate-master-key with --master-key-file: the file of the new one.")
   var newMasterKeyFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Revoke every key but these, with commas between, and end; no service may run on the data folder. For a restored backup.",
+      valueName: "ids"))
+  var revokeAllBut: String?
+
   @Flag(
     help: "Start although the database's write-ahead log is damaged, without the commits behind the damage; a copy of it is kept."
   )
@@ -114,6 +120,12 @@ struct Program: AsyncParsableCommand {
         try await SessionService.rotateMasterKey(
           dataFolder: settings.dataFolder, file: settings.masterKeyFile, newFile: newMasterKeyFile)
         return print("the master key is another one now; every key goes on")
+      }
+      if let revokeAllBut {
+        let kept = revokeAllBut.split(separator: ",").map(String.init)
+        let count = try await SessionService.revokeKeys(
+          but: kept, dataFolder: settings.dataFolder, masterKeyFile: settings.masterKeyFile)
+        return print(count == 1 ? "1 key was revoked" : "\(count) keys were revoked")
       }
       try await Self.serve(settings)
     } catch {

@@ -41,7 +41,11 @@ final class SessionService: Sendable {
     BackupMethods.removeLeftovers(in: path)
     let backup = BackupMethods(
       folder: path, master: master, identity: identity, now: surroundings.now
-    ) { [store] (target) throws(WireError) in try store.snapshot(into: target) }
+    ) { [store, options] (target) throws(WireError) in
+      try store.snapshot(into: target)
+      let copy = try SQLiteReader(path: target, options: options)
+      return try copy.run { (transaction) throws(WireError) in try KeyRepository.all(in: transaction) }.get()
+    }
     let assembly = ServiceAssembly(
       ServiceAssembly.Ground(
         store: store, figures: store.figures, keys: keys, master: master, identity: identity, surroundings: surroundings,
@@ -55,7 +59,9 @@ final class SessionService: Sendable {
     watch = StoreWatch(store: store, figures: store.figures, logger: logger) { DiskRoom.freeBytes(path) }
     scrub = Scrub(store: store, logger: logger, integrity: Self.smallFileProblems)
 
-    try await AdminKey.ensure(in: folder, store: store, ring: keys)
+    if try await !AdminKey.ensure(in: folder, store: store, ring: keys) {
+      logger.warning("\(AdminKey.fileName) holds no valid key of this store; move it away, and the next start writes it anew")
+    }
     try MasterKey.firstStartIsOver(in: folder)
     try await housekeeping.recover()
     try await tasks.recover()
@@ -90,6 +96,38 @@ final class SessionService: Sendable {
       try newFile.map { (path) throws(WireError) in try MasterKey.read(path) }
       ?? MasterKey(bytes: surroundings.randomBytes(MasterKey.byteCount))
     try await old.rotate(to: new, in: folder, isInFolder: file == nil, store)
+  }
+
+  /// Revokes every valid key but some; the service must not run. For a restored backup, in which keys work that were revoked later.
+  /// - Returns: how many were revoked.
+  /// - Throws: `not_found` for a key that is not valid; `failed_precondition` when no admin's key that does not expire would be left;
+  ///   `data_folder_locked`, `local_io`, or what the store says. Nothing has changed then.
+  static func revokeKeys(
+    but kept: [String], dataFolder path: String, masterKeyFile: String?, surroundings: Surroundings = .system
+  ) async throws(WireError) -> Int {
+    guard DataFolder.size(path + "/kai.db") != nil else {
+      throw WireError(.notFound, "'\(path)' is no data folder of kai-session: it has no kai.db")
+    }
+    let folder = try DataFolder(path: path)
+    defer { folder.unlock() }
+    let found = try MasterKey.load(in: folder, file: masterKeyFile, surroundings: surroundings)
+    let store = try SQLiteStore(
+      path: folder.databasePath, options: SQLiteStoreOptions(surroundings: surroundings), migrations: Migrations.all)
+    defer { store.close() }
+    _ = try await found.settled(in: folder, isInFolder: masterKeyFile == nil, store)
+    return try await store.write { (transaction) throws(WireError) in
+      let valid = try KeyRepository.all(in: transaction).filter { $0.revokedAt.microseconds == 0 }
+      for id in kept where !valid.contains(where: { $0.id == id }) {
+        throw WireError(.notFound, "there is no valid key \(quoted(id))")
+      }
+      guard valid.contains(where: { kept.contains($0.id) && $0.role == .admin && $0.expiresAt.microseconds == 0 }) else {
+        throw WireError(
+          .failedPrecondition, "none of the keys to keep is an admin's that does not expire", hint: "Name one of those, too.")
+      }
+      let gone = valid.filter { !kept.contains($0.id) }
+      for key in gone { try KeyRepository.revoke(key.id, in: transaction) }
+      return gone.count
+    }
   }
 
   /// Makes a key for nodes and writes it into a file, unless the file holds one that is valid.

@@ -42,6 +42,41 @@ import Testing
     #expect(!left.contains { $0.hasPrefix("backup") }, "\(left)")
   }
 
+  @Test func aKeyThatWasRevokedLaterIsNamedAndCanBeShutOut() async throws {
+    let deployment = try await Deployment()
+    let (file, leaked) = (deployment.folder.file("kai.backup"), deployment.folder.file("leaked.key"))
+    try await deployment.ctl("key", "create", "--role", "user", "--name", "leaked", "--file", leaked).expectSuccess()
+    let id = String(try String(contentsOfFile: leaked, encoding: .utf8).prefix { $0 != ":" })
+    try await deployment.ctl("backup", "create", file).expectSuccess()
+    try await deployment.ctl("key", "revoke", id, "-y").expectSuccess()
+    let admin = try String(contentsOfFile: deployment.dataFolder + "/admin.key", encoding: .utf8)
+    try await deployment.session.value?.killNow()
+    try FileManager.default.removeItem(atPath: deployment.dataFolder)
+    let restored = try await deployment.run(["backup", "restore", file, "--data", deployment.dataFolder]).expectSuccess()
+    #expect(restored.errors.contains("also if they were revoked since") && restored.errors.contains("\(id)  user  leaked"))
+    let adminId = String(admin.prefix { $0 != ":" })
+    func shutOut(_ kept: String) async throws -> CommandResult {
+      try await CommandResult.run(
+        "kai-session", ["--data", deployment.dataFolder, "--revoke-all-but", kept], environment: [:])
+    }
+    // Somebody must be left who can make keys.
+    #expect(try await shutOut(id).errors.contains("none of the keys to keep is an admin's"))
+    #expect(try await shutOut("\(adminId),key_0123456789ab").errors.contains("there is no valid key 'key_0123456789ab'"))
+    let nowhere = deployment.folder.file("nowhere")
+    let none = try await CommandResult.run("kai-session", ["--data", nowhere, "--revoke-all-but", id], environment: [:])
+    #expect(none.errors.contains("is no data folder") && !FileManager.default.fileExists(atPath: nowhere))
+    #expect(try await shutOut(adminId).expectSuccess().line == "1 key was revoked")
+    #expect(try await shutOut(adminId).expectSuccess().line == "0 keys were revoked")
+    // A file of another store's admin is not taken for this one's without a word.
+    try admin.replacing("0", with: "1").write(toFile: deployment.dataFolder + "/admin.key", atomically: true, encoding: .utf8)
+    try await deployment.startSession()
+    #expect(deployment.session.value?.logText.contains("admin.key holds no valid key of this store") == true)
+    let adminKey = deployment.folder.file("admin.key")
+    try admin.write(toFile: adminKey, atomically: true, encoding: .utf8)
+    #expect(try await deployment.ctl(key: leaked, "server", "info").status != 0)
+    try await deployment.ctl(key: adminKey, "server", "info").expectSuccess()
+  }
+
   @Test func aDamagedBackupIsFoundOut() async throws {
     let deployment = try await Deployment()
     let file = deployment.folder.file("kai.backup")

@@ -7,8 +7,8 @@ import Wire
 
 /// `backup.create`: a copy of everything durable as it is at one moment, made while the service works.
 struct BackupMethods: Sendable {
-  /// Writes a consistent copy of the database to a path; blocks.
-  typealias Snapshot = @Sendable (_ path: String) throws(WireError) -> Void
+  /// Writes a consistent copy of the database to a path, and says which keys are in it; blocks.
+  typealias Snapshot = @Sendable (_ path: String) throws(WireError) -> [KeyInfo]
 
   let folder: String
   let master: [UInt8]
@@ -123,7 +123,7 @@ private final class BackupStream: LiveStream {
     unlink(path)
     // Also when the copy could not be finished: a disk that is full needs the space most.
     defer { unlink(path) }
-    try methods.snapshot(path)
+    let keys = try methods.snapshot(path)
     source.descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     let code = errno
     guard source.descriptor >= 0 else {
@@ -131,9 +131,12 @@ private final class BackupStream: LiveStream {
     }
     var status = stat()
     fstat(source.descriptor, &status)
+    let now = methods.now()
+    let valid = keys.filter { $0.revokedAt.microseconds == 0 && ($0.expiresAt.microseconds == 0 || $0.expiresAt > now) }
     let manifest = BackupManifest.with { manifest in
       (manifest.format, manifest.serverId, manifest.version) = (1, methods.identity.serverId, methods.identity.version)
-      (manifest.schemaVersion, manifest.createdAt) = (Migrations.latest, methods.now())
+      (manifest.schemaVersion, manifest.createdAt) = (Migrations.latest, now)
+      manifest.keys = Array(valid.prefix(1_000))
       (manifest.databaseBytes, manifest.hasMasterKey) = (UInt64(status.st_size), !wanted.withoutMasterKey)
     }
     send(.manifest, ByteBuffer(bytes: manifest.encoded()))

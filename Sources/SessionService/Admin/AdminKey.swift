@@ -6,9 +6,13 @@ enum AdminKey {
 
   /// Makes an admin key and its file when no key exists yet; writes the file again when it is missing and the first admin key
   /// is still valid.
+  /// - Returns: false when there is a file, and what it holds is no valid key.
   /// - Throws: `local_io`, or what the store says.
-  static func ensure(in folder: DataFolder, store: some Store, ring: KeyRing) async throws(WireError) {
-    if try folder.read(fileName) != nil { return }
+  static func ensure(in folder: DataFolder, store: some Store, ring: KeyRing) async throws(WireError) -> Bool {
+    if let bytes = try folder.read(fileName) {
+      guard let known = try? KeyFile(parsing: String(decoding: bytes, as: UTF8.self)) else { return false }
+      return ring.key(known.keyId)?.secret == known.secret
+    }
     let key = try await store.write { (transaction) throws(WireError) in
       let admins = try KeyRepository.all(in: transaction).filter {
         $0.role == .admin && $0.revokedAt.microseconds == 0 && $0.expiresAt.microseconds == 0
@@ -18,5 +22,6 @@ enum AdminKey {
     }
     let file = KeyFile(keyId: key.id, secret: ring.secret(key.id))
     try folder.write(fileName, [UInt8]((file.text + "\n").utf8))
+    return true
   }
 }

@@ -49,6 +49,8 @@ public struct BackupManifest: WireMessage {
   public var databaseBytes: UInt64 = 0
   /// A record with the master key follows.
   public var hasMasterKey = false
+  /// The keys that are valid in it, the newest first, 1 000 at most: a restore makes them work again.
+  public var keys: [KeyInfo] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {
     v.field(1, "format", &format)
@@ -58,6 +60,7 @@ public struct BackupManifest: WireMessage {
     v.field(5, "created_at", &createdAt)
     v.field(6, "database_bytes", &databaseBytes)
     v.field(7, "has_master_key", &hasMasterKey)
+    v.field(8, "keys", &keys, max: 1_000)
   }
 }
 

@@ -123,7 +123,20 @@ struct BackupCommand: AsyncParsableCommand {
       }
       try target.commit(overwrite: false)
       printer.object(manifest, id: data)
+      sayKeys(manifest, printer)
       printer.say("restored; start it with: kai-session --data \(ShellWord.path(data))", .dim)
+    }
+
+    /// Which keys work again: some may have been revoked since then, which nobody knows here.
+    private func sayKeys(_ manifest: BackupManifest, _ printer: Printer) {
+      let data = ShellWord.path(data)
+      guard !manifest.keys.isEmpty else {
+        return printer.say("Every key works as it did then; the backup does not say which. Look with 'kaictl key list'.")
+      }
+      printer.say("These keys work as they did then, also if they were revoked since:")
+      for key in manifest.keys.prefix(20) { printer.say("  \(key.id)  \(key.role.label)  \(key.name)") }
+      if manifest.keys.count > 20 { printer.say("  and \(manifest.keys.count - 20) more") }
+      printer.say("To let in some alone, before the start: kai-session --data \(data) --revoke-all-but ID,ID")
     }
   }
 }
