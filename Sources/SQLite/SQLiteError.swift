@@ -25,6 +25,8 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The primary result code: the low byte of `code`.
   public var primary: Int32 { code & 0xff }
 
+  /// The code of a statement that was stopped.
+  public static let interrupted = SQLITE_INTERRUPT
   public var isInterrupted: Bool { primary == SQLITE_INTERRUPT }
   public var isBusy: Bool { primary == SQLITE_BUSY }
   public var isConstraint: Bool { primary == SQLITE_CONSTRAINT }

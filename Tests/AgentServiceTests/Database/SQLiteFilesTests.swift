@@ -49,6 +49,26 @@ import Wire
     #expect(try await database.tables().map(\.name).contains("more"))
   }
 
+  @Test func viewsThatTakeLongToPutTogetherAreListedWithoutColumns() throws {
+    let sample = try SampleDatabase("CREATE TABLE t (a INTEGER); CREATE VIEW v AS SELECT a FROM t")
+    defer { sample.remove() }
+    let connection = try SQLiteConnection(path: sample.path, access: .readOnly)
+    #expect(try SQLiteSchema.tables(connection).map(\.columns.count) == [1, 1])
+    #expect(try SQLiteSchema.tables(connection, patience: .zero).map(\.columns.count) == [1, 0])
+    let error = #expect(throws: SQLiteError.self) { try SQLiteSchema.tables(connection) { false } }
+    #expect(error?.isInterrupted == true)
+  }
+
+  @Test(arguments: [
+    ("docs", "CREATE VIRTUAL TABLE docs USING fts5(title)", "docs_data"),
+    ("My Docs", "CREATE VIRTUAL TABLE IF NOT EXISTS \"My Docs\" using FTS4 (body)", "my docs_segdir"),
+    ("area", "CREATE VIRTUAL TABLE area USING rtree(id, x0, x1)", "area_node"), ("f", "CREATE VIRTUAL TABLE f USING csv(x)", ""),
+  ])
+  func aModulesOwnTablesAreKnownByTheirNames(_ name: String, _ definition: String, _ one: String) {
+    let shadows = SQLiteSchema.shadows(of: name, definition: definition)
+    #expect(one.isEmpty ? shadows.isEmpty : shadows.contains(one))
+  }
+
   @Test(arguments: [("?", "?"), (":status", ":status"), ("@a", "@a"), ("$b", "$b"), ("?7", "?7")])
   func aParameterWithoutAValueIsRefusedByName(_ written: String, _ named: String) async throws {
     let sample = try SampleDatabase()

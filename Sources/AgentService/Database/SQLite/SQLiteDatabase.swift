@@ -77,7 +77,7 @@ actor SQLiteDatabase: UserDatabase {
 
   func tables() async throws(WireError) -> [TableInfo] {
     try await watched(milliseconds: Self.schemaMilliseconds) { (connection, watch) throws(WireError) in
-      do throws(SQLiteError) { return try SQLiteSchema.tables(connection) } catch {
+      do throws(SQLiteError) { return try SQLiteSchema.tables(connection, mayProceed: { watch.mayProceed }) } catch {
         throw self.wireError(error, watch)
       }
     }

@@ -21,6 +21,6 @@ enum SQLiteErrorHint {
 
   private static func tables(_ connection: SQLiteConnection) -> [TableInfo] {
     // A hint that cannot be made is left out: the error itself is what counts.
-    do throws(SQLiteError) { return try SQLiteSchema.tables(connection) } catch { return [] }
+    do throws(SQLiteError) { return try SQLiteSchema.tables(connection, patience: .milliseconds(200)) } catch { return [] }
   }
 }

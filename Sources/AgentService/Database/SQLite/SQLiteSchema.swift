@@ -1,29 +1,60 @@
+import Foundation
 import SQLite
 
 /// Reads what a SQLite database says about itself.
 enum SQLiteSchema {
   /// Every table and view by name, without SQLite's own and those in which a virtual table keeps what is its.
-  static func tables(_ connection: SQLiteConnection) throws(SQLiteError) -> [TableInfo] {
+  ///
+  /// A view's columns are known once its definition has been put together with those of the views in it. That takes as long as whoever wrote
+  /// them wants it to, and nothing can interrupt it.
+  /// - Parameters:
+  ///   - patience: after so long the views that are left are listed without columns.
+  ///   - mayProceed: asked before each table.
+  /// - Throws: an error that is ``SQLiteError/isInterrupted`` when it may not.
+  static func tables(
+    _ connection: SQLiteConnection, patience: Duration = .seconds(3), mayProceed: () -> Bool = { true }
+  ) throws(SQLiteError) -> [TableInfo] {
     let statement = try connection.prepare(
       """
-      SELECT name, type = 'view', sql LIKE 'CREATE VIRTUAL TABLE%' FROM sqlite_schema
-      WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-        AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY name
+      SELECT name, type = 'view', sql LIKE 'CREATE VIRTUAL TABLE%', sql FROM sqlite_schema
+      WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name
       """)
     var tables: [TableInfo] = []
     var mayFail: [Bool] = []
+    var shadows: Set<String> = []
     while try statement.step() {
-      tables.append(
-        TableInfo(name: statement.text(0), isView: statement.int64(1) != 0, columns: [], foreignKeys: []))
-      mayFail.append(statement.int64(1) != 0 || statement.int64(2) != 0)
+      let (name, isVirtual) = (statement.text(0), statement.int64(2) != 0)
+      tables.append(TableInfo(name: name, isView: statement.int64(1) != 0, columns: [], foreignKeys: []))
+      mayFail.append(statement.int64(1) != 0 || isVirtual)
+      if isVirtual { shadows.formUnion(Self.shadows(of: name, definition: statement.text(3))) }
     }
-    for index in tables.indices {
+    let end = ContinuousClock.now + patience
+    for index in tables.indices where tables[index].isView || !shadows.contains(tables[index].name.lowercased()) {
+      guard mayProceed() else { throw SQLiteError(code: SQLiteError.interrupted, message: "interrupted") }
+      if tables[index].isView, .now > end { continue }
       let name = tables[index].name
       tables[index].columns = try columns(of: name, mayFail: mayFail[index], connection)
       tables[index].foreignKeys = try foreignKeys(of: name, connection)
     }
+    tables.removeAll { !$0.isView && shadows.contains($0.name.lowercased()) }
     resolveImplicitKeys(&tables)
     return tables
+  }
+
+  /// The tables, in small letters, in which a virtual table of SQLite's own modules keeps what is its. (`pragma_table_list` knows them too, but
+  /// puts every view together to say so.)
+  static func shadows(of name: String, definition: String) -> [String] {
+    let rest = definition.range(of: name).map { definition[$0.upperBound...] } ?? definition[...]
+    let words = rest.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+    guard let using = words.firstIndex(of: "using"), using + 1 < words.endIndex else { return [] }
+    let parts: [String] =
+      switch words[using + 1] {
+      case "fts3", "fts4": ["content", "segments", "segdir", "docsize", "stat"]
+      case "fts5": ["data", "idx", "content", "docsize", "config"]
+      case "rtree", "rtree_i32", "geopoly": ["node", "rowid", "parent"]
+      default: []
+      }
+    return parts.map { name.lowercased() + "_" + $0 }
   }
 
   /// Changes when a table is made, altered or dropped.
@@ -50,7 +81,7 @@ enum SQLiteSchema {
   /// Makes each virtual table's module read what it needs; one that cannot is told of when it is asked for.
   static func connectVirtualTables(_ connection: SQLiteConnection) throws(SQLiteError) {
     let statement = try connection.prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
-    // SQLite's own list of tables is one too.
+    // SQLite's own list of tables, which people may ask for, is one too.
     var names = ["pragma_table_list"]
     while try statement.step() { names.append(statement.text(0)) }
     for name in names {
