@@ -1,12 +1,12 @@
 """The attacks: each says what it did, and whether it has done harm. With its guard off it must."""
 
-import base64, dataclasses, hashlib, os, resource, socket, statistics, struct, time, zlib
+import dataclasses, hashlib, os, resource, socket, struct, time
 from typing import Callable
 
-from server import LIMIT, Failure, Quiet, Server, kai, until
-
-READS_OF_A_TURN = 30
-GOAWAY, REQUEST, RESPONSE, UPLOAD = 0x05, 0x10, 0x11, 0x13
+import fairness
+import nodes
+from clients import GOAWAY, REQUEST, RESPONSE, UPLOAD, ask, deaf, fill_memories, header, memory_is_gone
+from server import Failure, kai
 
 
 @dataclasses.dataclass
@@ -16,51 +16,6 @@ class Attack:
     guard: str
     run: Callable
     options: tuple = ()
-
-
-def header(kind, stream, length, crc=0):
-    head = struct.pack(">IBBHIII", length, kind, 0, 0, stream, length, crc)
-    return head + struct.pack(">I", zlib.crc32(head))
-
-
-def ask(client, method, request, count):
-    """Sends requests whose answers are never looked at."""
-    for _ in range(count):
-        try:
-            client.open(method, request)
-        except (Failure, OSError):
-            return
-
-
-def memory_is_gone(server):
-    """Whether the process has died, or has taken more than it may."""
-    peak = server.resident("VmHWM")
-    return not server.is_alive or peak > (LIMIT >> 20) - 32, f"peak {peak} MiB, {'alive' if server.is_alive else 'DEAD'}"
-
-
-def unicode_queries(server):
-    quiet, viewer = Quiet(server), server.connect(server.key(kai.ROLE_VIEWER))
-    query = "\u0344\u0323" * 32_000
-    ask(viewer, "memory.recall", kai.MemoryRecallRequest(db_connection_id=server.alias, query=query), 16)
-    time.sleep(4)
-    slowest = quiet.end()
-    return slowest > 2, f"another user's slowest call {slowest:.2f} s"
-
-
-def unicode_memories(server):
-    quiet, user = Quiet(server), server.connect(server.key(kai.ROLE_USER))
-    for number in range(4):
-        content = "\u0344\u0323" * 15_000
-        ask(user, "memory.remember", kai.MemoryRememberRequest(
-            db_connection_id=server.alias, namespace="facts", key=f"k{number}", content=content), 1)
-    writer, start = server.connect(quiet.key), time.monotonic()
-    try:
-        writer.call("session.create", kai.SessionCreateRequest(db_connection_id=server.alias), timeout_ms=20_000)
-    except Failure:
-        pass
-    taken = time.monotonic() - start
-    quiet.end()
-    return taken > 2, f"another user's write {taken:.2f} s"
 
 
 def half_requests(server):
@@ -112,36 +67,6 @@ def uploads(server):
     return memory_is_gone(server)
 
 
-def incompressible(size):
-    return base64.b64encode(os.urandom(size * 3 // 4)).decode()
-
-
-def fill_memories(server, count=60):
-    for number in range(count):
-        server.admin.call("memory.remember", kai.MemoryRememberRequest(
-            db_connection_id=server.alias, namespace="facts", key=f"m{number}", content=f"{number} " + incompressible(60_000)))
-
-
-def deaf(server, key):
-    """A client that asks and never reads."""
-    client = server.connect(key)
-    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.streams = Deaf()
-    return client
-
-
-class Deaf(dict):
-    """The receiving thread stops at the first reply: nothing is read from the socket any more."""
-
-    def pop(self, *_):
-        time.sleep(3600)
-
-    def get(self, *_):
-        time.sleep(3600)
-
-    __getitem__ = get
-
-
 def unread_replies(server):
     fill_memories(server)
     key = server.key(kai.ROLE_VIEWER)
@@ -154,43 +79,6 @@ def unread_replies(server):
                 break
     time.sleep(3)
     return memory_is_gone(server)
-
-
-def fair_reads(server):
-    fill_memories(server)
-    key, quiet = server.key(kai.ROLE_VIEWER), Quiet(server)
-    request = kai.MemoryListRequest(db_connection_id=server.alias, page=kai.Page(limit=1000))
-    reader, alone = server.connect(key), []
-    for _ in range(5):
-        start = time.monotonic()
-        reader.call("memory.list", request, timeout_ms=20_000)
-        alone.append(time.monotonic() - start)
-    for _ in range(16):
-        ask(server.connect(key), "memory.list", request, 200)
-    time.sleep(3)
-    slowest = quiet.end()
-    # Whoever waits for its turn waits for a few reads of others, not for the 3 200 of them that are asked for.
-    reads = slowest / statistics.median(alone)
-    return reads > READS_OF_A_TURN, f"another user's slowest call {slowest:.2f} s, as long as {reads:.0f} of these reads"
-
-
-def fair_writes(server):
-    """Large questions by one user, and another who changes a title now and then."""
-    key, other = server.key(kai.ROLE_USER), server.connect(server.key(kai.ROLE_USER))
-    request = kai.SessionCreateRequest(db_connection_id=server.alias)
-    busy, quiet = (client.call("session.create", request).message.id for client in (server.connect(key), other))
-    prompt = incompressible(200_000)
-    for _ in range(8):
-        ask(server.connect(key), "task.submit", kai.TaskSubmitRequest(session_id=busy, prompt=prompt), 120)
-    slowest = 0
-    for number in range(10):
-        start = time.monotonic()
-        try:
-            other.call("session.update", kai.SessionUpdateRequest(id=quiet, title=f"{number}"), timeout_ms=20_000)
-        except Failure:
-            pass
-        slowest = max(slowest, time.monotonic() - start)
-    return slowest > 1, f"another user's slowest write {slowest:.2f} s"
 
 
 def whole_queues(server):
@@ -213,64 +101,6 @@ def whole_queues(server):
             break
     peak = server.resident("VmHWM")
     return not server.is_alive or peak > 300, f"peak {peak} MiB, {'alive' if server.is_alive else 'DEAD'}"
-
-
-def whole_queue_places(server):
-    """Tasks that are due in a year, in all places of the queue."""
-    user = server.connect(server.key(kai.ROLE_USER))
-    session = user.call("session.create", kai.SessionCreateRequest(db_connection_id=server.alias)).message.id
-    year = 365 * 86_400_000
-    for _ in range(200):
-        try:
-            user.call("task.submit", kai.TaskSubmitRequest(session_id=session, prompt="q", delay_ms=year), timeout_ms=1_000)
-        except Failure:
-            break
-    other = server.connect(server.key(kai.ROLE_USER))
-    request = kai.TaskSubmitRequest(session_id=session, prompt="q")
-    try:
-        other.call("task.submit", request, timeout_ms=1_000)
-        return False, "another user's question was taken"
-    except Failure as failure:
-        return True, f"another user's question was refused: {failure}"
-
-
-def handshake_flood(server):
-    host, port = server.address.rsplit(":", 1)
-    silent, refused, tried = [], 0, 0
-    start = time.monotonic()
-    while time.monotonic() - start < 6:
-        for _ in range(40):
-            try:
-                silent.append(socket.create_connection((host, int(port)), timeout=2, source_address=("127.0.0.1", 0)))
-            except OSError:
-                pass
-        if time.monotonic() - start > 2:
-            tried += 1
-            try:
-                with socket.create_connection((host, int(port)), timeout=2, source_address=("127.0.0.9", 0)) as newcomer:
-                    newcomer.sendall(b"KAIW\1\1\0\0")
-                    newcomer.settimeout(2)
-                    refused += newcomer.recv(8)[:4] != b"KAIW"
-            except OSError:
-                refused += 1
-        time.sleep(0.1)
-    for peer in silent:
-        peer.close()
-    return refused * 5 > tried, f"{refused} of {tried} newcomers from another address refused"
-
-
-def all_places(server):
-    key, open_ones = server.key(kai.ROLE_VIEWER), []
-    for _ in range(60):
-        try:
-            open_ones.append(server.connect(key))
-        except (Failure, OSError, AssertionError):
-            break
-    try:
-        server.connect(server.admin_key).call("server.info")
-        return False, f"one key has {len(open_ones)} of 50 connections, and an admin came in"
-    except (Failure, OSError, AssertionError) as failure:
-        return True, f"one key has {len(open_ones)} of 50 connections; an admin was refused: {failure}"
 
 
 def trickle(server):
@@ -346,21 +176,24 @@ def deaf_downloads(server):
 
 
 ALL = [
-    Attack("a query of combining marks", "text", unicode_queries),
-    Attack("memories of combining marks", "text", unicode_memories),
+    Attack("a query of combining marks", "text", fairness.unicode_queries),
+    Attack("memories of combining marks", "text", fairness.unicode_memories),
     Attack("requests of which the last bytes never come", "memory", half_requests),
     Attack("farewells of which the last bytes never come", "memory", half_farewells),
     Attack("answers, which no client gives, of which the last bytes never come", "memory", half_answers),
     Attack("800 uploads at once", "memory", uploads),
     Attack("replies that nobody reads", "memory", unread_replies),
     Attack("downloads that nobody reads", "congestion,memory", deaf_downloads),
-    Attack("a flood of large reads", "turns,memory", fair_reads),
-    Attack("a flood of large writes", "turns", fair_writes),
+    Attack("a flood of large reads", "turns,memory", fairness.fair_reads),
+    Attack("a flood of large writes", "turns", fairness.fair_writes),
     Attack("a queue of 350 MiB, and why its last task waits", "", whole_queues),
-    Attack("tasks of one key in all places of the queue", "places", whole_queue_places, ("--max-queued", "200")),
-    Attack("a flood of silent handshakes", "handshakes", handshake_flood),
-    Attack("all connections for one key", "places", all_places, ("--max-connections", "50")),
+    Attack("tasks of one key in all places of the queue", "places", fairness.whole_queue_places, ("--max-queued", "200")),
+    Attack("a flood of silent handshakes", "handshakes", fairness.handshake_flood),
+    Attack("all connections for one key", "places", fairness.all_places, ("--max-connections", "50")),
     Attack("a frame that trickles", "rate", trickle),
     Attack("more connections than descriptors", "accept", no_descriptors),
     Attack("sessions with large metadata", "pages", large_pages),
+    Attack("a model that makes a file of 80 GB", "", nodes.edit_bomb),
+    Attack("a model whose answer does not end", "", nodes.endless_answer),
+    Attack("a database whose views double", "", nodes.doubling_views),
 ]

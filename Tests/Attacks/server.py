@@ -14,14 +14,14 @@ ROOT_V2 = pathlib.Path("/sys/fs/cgroup")
 class Cage:
     """A memory cgroup of a process; without one the peak is measured alone."""
 
-    def __init__(self):
-        self.folder, self.file = None, None
+    def __init__(self, bytes=LIMIT):
+        self.folder = None
         name = f"kai-attack-{os.getpid()}-{secrets.token_hex(4)}"
         for root, limit in ((MEMORY_V1, "memory.limit_in_bytes"), (ROOT_V2, "memory.max")):
             try:
                 folder = root / name
                 folder.mkdir()
-                (folder / limit).write_text(str(LIMIT))
+                (folder / limit).write_text(str(bytes))
                 self.folder = folder
                 break
             except OSError:
@@ -39,8 +39,20 @@ class Cage:
                 pass
 
 
+def resident(pid, field="VmRSS"):
+    """In MiB; 0 when the process is gone."""
+    try:
+        for line in open(f"/proc/{pid}/status"):
+            if line.startswith(field):
+                return int(line.split()[1]) // 1024
+    except OSError:
+        pass
+    return 0
+
+
 class Server:
     def __init__(self, binaries, *options, off=()):
+        self.binaries = binaries
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kai-attack-"))
         self.cage = Cage()
         ready = self.folder / "ready"
@@ -74,14 +86,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident(self, field="VmRSS"):
-        """In MiB; 0 when the process is gone."""
-        try:
-            for line in open(f"/proc/{self.process.pid}/status"):
-                if line.startswith(field):
-                    return int(line.split()[1]) // 1024
-        except OSError:
-            pass
-        return 0
+        return resident(self.process.pid, field)
 
     def stop(self):
         if self.is_alive:
