@@ -19,7 +19,7 @@ struct RemoteEmbedder: Embedder {
     var timeouts = HTTPTimeouts()
     (timeouts.firstByte, timeouts.total) = (.seconds(30), .seconds(60))
     let request = HTTPRequest(
-      url: endpoint.url, headers: endpoint.headers, body: [UInt8](body.text().utf8), timeouts: timeouts, route: route,
+      url: endpoint.url, headers: endpoint.headers, body: HTTPBody(body.text().utf8), timeouts: timeouts, route: route,
       maxResponseBytes: 64 * 1024 * 1024)
     let head: HTTPHead
     let answer: [UInt8]

@@ -11,7 +11,7 @@ import Testing
   private func request(_ url: String, _ change: (inout HTTPTimeouts) -> Void = { _ in }) -> HTTPRequest {
     var timeouts = HTTPTimeouts()
     change(&timeouts)
-    return HTTPRequest(url: url, body: Array("{}".utf8), timeouts: timeouts)
+    return HTTPRequest(url: url, body: HTTPBody("{}".utf8), timeouts: timeouts)
   }
 
   /// The failure of a call, its body included; nil when it went well.
@@ -28,7 +28,7 @@ import Testing
     try await LoopbackServer.run({ try await $0.answer("200 OK", ["X-Thing: Two Words "], "hello") }) { server in
       let body = String(repeating: "x", count: 300_000)
       let sent = HTTPRequest(
-        url: server.url + "/path?q=1", headers: [HTTPHeader(name: "X-Key", value: "k")], body: Array(body.utf8))
+        url: server.url + "/path?q=1", headers: [HTTPHeader(name: "X-Key", value: "k")], body: HTTPBody(body.utf8))
       let response = try await client.send(sent)
       #expect(response.head.status == 200)
       #expect(response.head.headers["x-thing"] == "Two Words")

@@ -10,7 +10,7 @@ import Testing
 
   @Test func aProxyGetsTheWholeAddress() async throws {
     try await LoopbackServer.run({ try await $0.answer("200 OK", [], "from the proxy") }) { proxy in
-      var request = HTTPRequest(url: "http://model.invalid:8080/v1/chat", body: Array("{}".utf8))
+      var request = HTTPRequest(url: "http://model.invalid:8080/v1/chat", body: HTTPBody("{}".utf8))
       request.route.proxy = proxy.url
       let response = try await client.send(request)
       #expect(try await response.body() == Array("from the proxy".utf8))
@@ -20,7 +20,7 @@ import Testing
 
   @Test func aProxyThatIsNotThereIsNotGoneAround() async throws {
     try await LoopbackServer.run({ try await $0.answer("200 OK", [], "direct") }) { server in
-      var request = HTTPRequest(url: server.url + "/v1", body: Array("{}".utf8))
+      var request = HTTPRequest(url: server.url + "/v1", body: HTTPBody("{}".utf8))
       request.route.proxy = "http://127.0.0.1:1"
       await #expect(throws: HTTPFailure.self) { _ = try await client.send(request) }
       #expect(server.requests.isEmpty)
@@ -30,7 +30,7 @@ import Testing
   @Test func aServerIsTrustedByTheCertificatesThatAreNamedAndNoOthers() async throws {
     let server = try TLSServer()
     defer { server.stop() }
-    var request = HTTPRequest(url: "https://localhost:\(server.port)/v1", body: Array("{}".utf8))
+    var request = HTTPRequest(url: "https://localhost:\(server.port)/v1", body: HTTPBody("{}".utf8))
     await #expect(throws: HTTPFailure.self) { _ = try await client.send(request) }
     request.route.caFile = server.folder + "/other.pem"
     await #expect(throws: HTTPFailure.self) { _ = try await client.send(request) }

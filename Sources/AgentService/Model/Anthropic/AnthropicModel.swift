@@ -29,7 +29,7 @@ struct AnthropicModel: Model {
   var hasFewTools: Bool { windowBytes < RemoteCall.smallWindowBytes }
 
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
-    let body = [UInt8](MessagesRequest.body(model: model, turn, temperature: habits.temperature).text().utf8)
+    let body = HTTPBody(MessagesRequest.body(model: model, turn, temperature: habits.temperature).text().utf8)
     return try await call.reply(to: body, with: MessageAssembler(), onToken: onToken)
   }
 }

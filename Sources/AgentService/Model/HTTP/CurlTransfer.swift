@@ -16,6 +16,8 @@ final class CurlTransfer {
   private var receivedBytes = 0
   /// Why a callback stopped the transfer: libcurl only says that one did.
   private var ownFailure: HTTPFailure?
+  /// libcurl reads it until the handle is gone.
+  private let body: HTTPBody
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
@@ -28,6 +30,7 @@ final class CurlTransfer {
     self.easy = easy
     self.exchange = exchange
     timeouts = request.timeouts
+    body = request.body
     maxResponseBytes = request.maxResponseBytes
     startedAt = now
     lastByteAt = now
@@ -116,12 +119,9 @@ final class CurlTransfer {
     ]
     if let proxy = request.route.proxy { results.append(ccurl_setopt_string(easy, CURLOPT_PROXY, proxy)) }
     if let caFile = request.route.caFile { results.append(ccurl_setopt_string(easy, CURLOPT_CAINFO, caFile)) }
-    if !request.body.isEmpty {
-      results.append(ccurl_setopt_long(easy, CURLOPT_POSTFIELDSIZE, request.body.count))
-      results.append(
-        request.body.withUnsafeBytes { body in
-          ccurl_setopt_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
-        })
+    if !body.bytes.isEmpty {
+      results.append(ccurl_setopt_long(easy, CURLOPT_POSTFIELDSIZE, body.bytes.count))
+      results.append(ccurl_setopt_pointer(easy, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.bytes.baseAddress)))
     }
     if let bad = results.first(where: { $0 != CURLE_OK }) { throw .badRequest(text(for: bad)) }
   }

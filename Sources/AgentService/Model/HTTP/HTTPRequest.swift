@@ -4,7 +4,7 @@ struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable {
   /// `http://…` or `https://…`.
   var url: String
   var headers: [HTTPHeader] = []
-  var body: [UInt8] = []
+  var body = HTTPBody()
   var timeouts = HTTPTimeouts()
   var route = HTTPRoute()
   /// A longer answer is cut off with ``HTTPFailure/tooLarge(limitBytes:)``.
@@ -12,6 +12,21 @@ struct HTTPRequest: Sendable, CustomStringConvertible, CustomReflectable {
 
   var description: String { "HTTP \(method)" }
   var customMirror: Mirror { Mirror(self, children: ["method": method]) }
+}
+
+/// The bytes of a request, in memory that does not move: libcurl reads them where they are, so that a node with ten thousand tasks has each
+/// once.
+final class HTTPBody: Sendable {
+  /// Nobody writes to them after they were copied.
+  nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+
+  init(_ content: some Collection<UInt8> = []) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 1)
+    copy.copyBytes(from: content)
+    bytes = UnsafeRawBufferPointer(copy)
+  }
+
+  deinit { bytes.deallocate() }
 }
 
 /// How a server is reached and known.

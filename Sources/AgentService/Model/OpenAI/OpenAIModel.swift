@@ -29,7 +29,7 @@ struct OpenAIModel: Model {
   var hasFewTools: Bool { habits.tools != .native || windowBytes < RemoteCall.smallWindowBytes }
 
   func respond(to turn: ModelTurn, onToken: @escaping @Sendable (String) -> Void) async throws(WireError) -> ModelReply {
-    let body = [UInt8](ChatRequest.body(model: model, turn, habits).text().utf8)
+    let body = HTTPBody(ChatRequest.body(model: model, turn, habits).text().utf8)
     // The pieces of a call are nothing to read.
     let isCall = habits.tools == .json
     let reply = try await call.reply(to: body, with: ChatAssembler()) { piece in

@@ -24,7 +24,7 @@ struct RemoteCall: Sendable {
   ///   - assembler: an empty one, which puts the server's dialect together.
   /// - Throws: what ``Model/respond(to:onToken:)`` throws; never with the key in it.
   func reply<Assembler: ReplyAssembler>(
-    to body: [UInt8], with assembler: Assembler, onToken: @escaping @Sendable (String) -> Void
+    to body: HTTPBody, with assembler: Assembler, onToken: @escaping @Sendable (String) -> Void
   ) async throws(WireError) -> ModelReply {
     let start = ContinuousClock.now
     var retry = 0
@@ -78,7 +78,7 @@ struct RemoteCall: Sendable {
 
   /// One try.
   private func attempt<Assembler: ReplyAssembler>(
-    _ body: [UInt8], budget: Duration, _ assembler: Assembler,
+    _ body: HTTPBody, budget: Duration, _ assembler: Assembler,
     onToken: @escaping @Sendable (String) -> Void
   ) async throws(ModelFailure) -> ModelReply {
     var timeouts = timeouts
