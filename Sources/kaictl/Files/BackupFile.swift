@@ -36,6 +36,9 @@ struct BackupFile {
         size += UInt64(part.readableBytes)
         try each(.part, part)
       case .masterKey:
+        guard record.payload.readableBytes == KeyDerivation.secretBytes else {
+          throw BackupArchive.file.damaged("the master key in it has \(record.payload.readableBytes) bytes")
+        }
         try each(.masterKey, record.payload)
       case .end:
         let end = try BackupEnd(decoding: record.payload)
