@@ -1,4 +1,3 @@
-import Foundation
 import SQLite
 
 /// Reads what a SQLite database says about itself.
@@ -44,7 +43,7 @@ enum SQLiteSchema {
   /// The tables, in small letters, in which a virtual table of SQLite's own modules keeps what is its. (`pragma_table_list` knows them too, but
   /// puts every view together to say so.)
   static func shadows(of name: String, definition: String) -> [String] {
-    let rest = definition.range(of: name).map { definition[$0.upperBound...] } ?? definition[...]
+    let rest = definition.firstRange(of: name).map { definition[$0.upperBound...] } ?? definition[...]
     let words = rest.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "_" }
     guard let using = words.firstIndex(of: "using"), using + 1 < words.endIndex else { return [] }
     let parts: [String] =
