@@ -34,7 +34,7 @@ import Testing
 
   /// Those with a variable: all but what one says once.
   private static func flags(_ help: String) -> [String] {
-    let once: Set = ["help", "version", "probe", "rotate-master-key", "new-master-key-file"]
+    let once: Set = ["help", "version", "probe", "rotate-master-key", "new-master-key-file", "revoke-all-but"]
     return help.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
       guard line.hasPrefix("  --"), let first = words.first else { return nil }

@@ -136,7 +136,10 @@ private final class BackupStream: LiveStream {
     let manifest = BackupManifest.with { manifest in
       (manifest.format, manifest.serverId, manifest.version) = (1, methods.identity.serverId, methods.identity.version)
       (manifest.schemaVersion, manifest.createdAt) = (Migrations.latest, now)
-      manifest.keys = Array(valid.prefix(1_000))
+      // What a key may see is long with many connections, and a record has 1 MiB at most.
+      manifest.keys = valid.prefix(1_000).map { key in
+        .with { ($0.id, $0.name, $0.role, $0.createdAt) = (key.id, key.name, key.role, key.createdAt) }
+      }
       (manifest.databaseBytes, manifest.hasMasterKey) = (UInt64(status.st_size), !wanted.withoutMasterKey)
     }
     send(.manifest, ByteBuffer(bytes: manifest.encoded()))

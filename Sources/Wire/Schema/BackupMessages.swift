@@ -49,7 +49,7 @@ public struct BackupManifest: WireMessage {
   public var databaseBytes: UInt64 = 0
   /// A record with the master key follows.
   public var hasMasterKey = false
-  /// The keys that are valid in it, the newest first, 1 000 at most: a restore makes them work again.
+  /// The keys that are valid in it, the newest first, 1 000 at most, each with id, name, role and creation: a restore makes them work again.
   public var keys: [KeyInfo] = []
   public init() {}
   public mutating func fields<V: FieldVisitor>(_ v: inout V) {

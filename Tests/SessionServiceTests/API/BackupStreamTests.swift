@@ -74,4 +74,24 @@ import Wire
     #expect(second?.items.count == 4, "manifest, key, the database, end")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
+
+  @Test func manyKeysThatSeeManyConnectionsStillFitIntoTheManifest() async throws {
+    let folder = try TemporaryFolder()
+    let (router, _) = methods(folder) { (path) throws(WireError) in
+      _ = FileManager.default.createFile(atPath: path, contents: Data("whole".utf8))
+      return (0..<1_200).map { number in
+        .with { key in
+          (key.id, key.role, key.name) = ("key_\(number)", .user, String(repeating: "n", count: Limits.nameBytes))
+          key.connections = (0..<100).map { "connection-\($0)" }
+          if number == 0 { key.revokedAt = Timestamp(microseconds: 1) }
+        }
+      }
+    }
+    let (connection, _) = try begin(router, 1)
+    #expect(try await eventually { !connection.items.isEmpty })
+    let record = try #require(connection.items.first?.attachment)
+    #expect(record.readableBytes < BackupArchive.file.maxRecordBytes)
+    let keys = try BackupManifest(decoding: record).keys
+    #expect(keys.count == 1_000 && keys.first?.id == "key_1" && keys.allSatisfy(\.connections.isEmpty))
+  }
 }

@@ -30,7 +30,7 @@ extension TaskQueue {
     }
     guard own < share || principal.role == .admin || Guard.places.isOff else {
       throw WireError(
-        .overloaded, "\(own) tasks of this key wait or run already, half of what may wait in the queue", retryAfterMs: 1_000)
+        .overloaded, "\(own) tasks of this key wait already, half of what may wait in the queue", retryAfterMs: 1_000)
     }
   }
 
